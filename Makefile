@@ -1,0 +1,59 @@
+# Two commands matter: `make run` and `make test`. Both need python3, pip and make, nothing else.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check static audit bench campaign lock clean environment
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '%s\n' '' \
+	  'Variables, as in `make run PORT=9000`:' \
+	  '  PYTHON        the Python to use, 3.11 or later (python3)' \
+	  '  PORT          where the server listens (8000)' \
+	  '  DATA_DIR      the folder of its data (./var)' \
+	  '  DEMO          0 starts empty, without demonstration data (1)' \
+	  '  DATABASE_URL  PostgreSQL instead of SQLite in DATA_DIR' \
+	  '  REDIS_URL     Redis instead of memory' \
+	  '  ARGS          passed on to pytest, as in `make test ARGS="-k overlap"`'
+
+run: ## start Aliquot with demo data on http://localhost:8000
+	@.ci/environment server
+	@exec $(BIN)/python server/main.py
+
+dev: ## the same, with reload of code, templates and tasks
+	@.ci/environment server
+	@exec $(BIN)/python server/main.py --reload
+
+test: static ## everything: checks, then all tests on SQLite, PostgreSQL and Redis
+	$(BIN)/pytest tests $(ARGS)
+
+check: static ## style, types, import contracts, architecture, migrations
+	$(BIN)/pytest -q $(wildcard tests/architecture tests/core/test_migrations.py) $(ARGS)
+
+static: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd server && PYTHONPATH=. ../$(BIN)/lint-imports --config ../.importlinter --cache-dir ../.import_linter_cache
+
+audit: environment ## known faults of the locked packages (needs the network)
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements_dev.txt
+
+bench: environment ## print how fast things are; asserts nothing
+	$(BIN)/pytest tests -m bench -s -q $(ARGS)
+
+campaign: environment ## the seeded random campaigns at full length
+	ALIQUOT_TEST_CAMPAIGN=full $(BIN)/pytest tests -m campaign --timeout=3600 $(ARGS)
+
+lock: environment ## resolve the requirements anew (UPGRADE=1: to the newest versions)
+	.ci/lock $(if $(UPGRADE),--upgrade)
+
+clean: ## remove the environment, caches and compiled files; never data
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
+	find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment:
+	@.ci/environment dev
