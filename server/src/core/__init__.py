@@ -1,0 +1,1 @@
+"""Technique without domain nouns: nothing here knows what a booking is."""

@@ -1,0 +1,101 @@
+"""Who acts, and the one list of permissions.
+
+A permission is held within a scope: everywhere, or for one team or one resource.
+How a person comes by them is the business of `domain.accounts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Permission(StrEnum):
+    """What one may be allowed to do. Alphabetical; `noun:verb`."""
+
+    BOOKINGS_APPROVE = "bookings:approve"
+    BOOKINGS_CREATE = "bookings:create"
+    BOOKINGS_DISPLACE = "bookings:displace"
+    BOOKINGS_FOR_OTHERS = "bookings:for-others"
+    BOOKINGS_MANAGE = "bookings:manage"
+    BOOKINGS_OVERRIDE = "bookings:override"
+    BOOKINGS_READ = "bookings:read"
+    BOOKINGS_READ_DETAILS = "bookings:read-details"
+    CLOSURES_MANAGE = "closures:manage"
+    EVENTS_READ = "events:read"
+    FILES_READ = "files:read"
+    FILES_UPLOAD = "files:upload"
+    JOBS_MANAGE = "jobs:manage"
+    JOBS_READ = "jobs:read"
+    NOTIFICATIONS_READ = "notifications:read"
+    RESOURCES_MANAGE = "resources:manage"
+    RESOURCES_READ = "resources:read"
+    SETTINGS_MANAGE = "settings:manage"
+    USERS_MANAGE = "users:manage"
+    USERS_READ = "users:read"
+
+
+class ActorKind(StrEnum):
+    """By what means the actor acts."""
+
+    USER = "user"
+    API_KEY = "api_key"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: resolved once per request or job, then passed to every service.
+
+    `granted` maps a permission to the scopes it is held in; the key `None` in a scope set
+    means everywhere. Scopes are written `team:<id>` and `resource:<id>`.
+    """
+
+    user_id: UUID | None
+    kind: ActorKind = ActorKind.USER
+    name: str = ""
+    locale: str = "en"
+    timezone: str = "UTC"
+    team_ids: frozenset[UUID] = frozenset()
+    granted: dict[Permission, frozenset[str | None]] = field(default_factory=dict)
+    session_id: UUID | None = None
+    ip: str | None = None
+    request_id: str | None = None
+
+    def may(self, permission: Permission, *scopes: str) -> bool:
+        """Whether the permission is held everywhere or in one of the scopes."""
+        held = self.granted.get(permission)
+        return held is not None and (
+            None in held or any(scope in held for scope in scopes)
+        )
+
+    def may_anywhere(self, permission: Permission) -> bool:
+        """Whether the permission is held in any scope at all (for menus and route guards)."""
+        return bool(self.granted.get(permission))
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether a person or a key stands behind this actor."""
+        return self.user_id is not None or self.kind is ActorKind.SYSTEM
+
+
+EVERYWHERE: frozenset[str | None] = frozenset({None})
+
+ANONYMOUS = Actor(user_id=None)
+SYSTEM = Actor(
+    user_id=None,
+    kind=ActorKind.SYSTEM,
+    name="Aliquot",
+    granted=dict.fromkeys(Permission, EVERYWHERE),
+)
+
+
+def resource_scope(resource_id: UUID) -> str:
+    """The scope of one resource, as it stands in `Actor.granted`."""
+    return f"resource:{resource_id}"
+
+
+def team_scope(team_id: UUID) -> str:
+    """The scope of one team, as it stands in `Actor.granted`."""
+    return f"team:{team_id}"

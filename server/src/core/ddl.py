@@ -1,0 +1,171 @@
+"""Every trigger, exclusion constraint and partition of both databases, in one list.
+
+Migrations create them from here; a batch migration on SQLite re-creates those of its table with
+`create_for`; after every upgrade path a test compares the catalogue with this list and tries the
+forbidden writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseObject:
+    """One object the ORM's metadata cannot say. `create` may hold several statements."""
+
+    name: str
+    table: str
+    dialect: Literal["postgresql", "sqlite"]
+    kind: Literal["trigger", "constraint", "partition", "function"]
+    create: tuple[str, ...]
+
+
+APPEND_ONLY = {"events": ("UPDATE", "DELETE"), "seals": ("UPDATE", "DELETE"),
+               "event_details": ("UPDATE",)}  # fmt: skip
+
+
+def _append_only() -> list[DatabaseObject]:
+    made: list[DatabaseObject] = [
+        DatabaseObject(
+            "refuse_change",
+            "",
+            "postgresql",
+            "function",
+            (
+                """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'append_only: % of %', TG_OP, TG_TABLE_NAME
+                USING ERRCODE = '23514'; END $$""",
+            ),
+        )
+    ]
+    for table, verbs in APPEND_ONLY.items():
+        made += [
+            DatabaseObject(
+                f"{table}_append_only",
+                table,
+                "postgresql",
+                "trigger",
+                (
+                    f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(verbs)} ON {table} "
+                    "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+                ),
+            ),
+            DatabaseObject(
+                f"{table}_no_truncate",
+                table,
+                "postgresql",
+                "trigger",
+                (
+                    f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+                ),
+            ),
+        ]
+        made += [
+            DatabaseObject(
+                f"{table}_no_{verb.lower()}",
+                table,
+                "sqlite",
+                "trigger",
+                (
+                    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                    "BEGIN SELECT RAISE(ABORT, 'append_only'); END",
+                ),
+            )
+            for verb in verbs
+        ]
+    return made
+
+
+# Bookings, offers and slots exclude everything; blocks exclude those but not each other.
+_EXCLUSION = """ALTER TABLE holds ADD CONSTRAINT holds_exclude EXCLUDE USING gist (
+    int8range(unit_id, unit_id, '[]') WITH &&,
+    tstzrange(starts_at, ends_at) WITH &&,
+    (CASE WHEN kind = 'block' THEN int8range(id, id, '[]') ELSE int8range(NULL, NULL) END) WITH &&
+)"""
+
+# An offset written as text would compare wrongly, so the stored format is checked too.
+_STAMP = "'[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'"  # noqa: E501
+
+
+def _hold_trigger(verb: Literal["INSERT", "UPDATE"]) -> DatabaseObject:
+    itself = "" if verb == "INSERT" else "AND h.id <> OLD.id"
+    return DatabaseObject(
+        f"holds_exclude_{verb.lower()}",
+        "holds",
+        "sqlite",
+        "trigger",
+        (
+            f"""CREATE TRIGGER holds_exclude_{verb.lower()} BEFORE {verb} ON holds BEGIN
+            SELECT RAISE(ABORT, 'hold_format')
+              WHERE NEW.starts_at NOT GLOB {_STAMP} OR NEW.ends_at NOT GLOB {_STAMP};
+            SELECT RAISE(ABORT, 'hold_overlap') WHERE EXISTS (
+              SELECT 1 FROM holds AS h WHERE h.unit_id = NEW.unit_id
+              AND h.ends_at > NEW.starts_at AND h.starts_at < NEW.ends_at
+              AND NOT (h.kind = 'block' AND NEW.kind = 'block') {itself});
+            END""",
+        ),
+    )
+
+
+OBJECTS: tuple[DatabaseObject, ...] = (
+    *_append_only(),
+    DatabaseObject(
+        "events_default",
+        "events",
+        "postgresql",
+        "partition",
+        ("CREATE TABLE events_default PARTITION OF events DEFAULT",),
+    ),
+    DatabaseObject("holds_exclude", "holds", "postgresql", "constraint", (_EXCLUSION,)),
+    _hold_trigger("INSERT"),
+    _hold_trigger("UPDATE"),
+)
+
+
+def create_for(connection: Connection, table: str) -> None:
+    """Create the objects of one table (after it was made, or re-made by a batch migration)."""
+    for item in OBJECTS:
+        if item.dialect == connection.dialect.name and item.table == table:
+            for statement in item.create:
+                connection.exec_driver_sql(statement)
+
+
+def create_all(connection: Connection) -> None:
+    """Create every object of this database; the tables must exist."""
+    for item in OBJECTS:
+        if item.dialect == connection.dialect.name:
+            for statement in item.create:
+                connection.exec_driver_sql(statement)
+
+
+def present(connection: Connection) -> set[str]:
+    """The names of those objects of the list's kinds that the database's catalogue holds."""
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        )
+    else:
+        rows = connection.execute(
+            text(
+                "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+                " WHERE NOT tgisinternal AND t.tgparentid = 0"
+                " AND c.relnamespace = current_schema()::regnamespace"
+                " UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
+                " AND connamespace = current_schema()::regnamespace"
+                " UNION SELECT c.relname FROM pg_class c WHERE c.relispartition AND c.relkind='r'"
+                " AND c.relnamespace = current_schema()::regnamespace"
+                " UNION SELECT proname FROM pg_proc"
+                " WHERE pronamespace = current_schema()::regnamespace"
+            )
+        )
+    return {row[0] for row in rows}
+
+
+def expected(dialect: str) -> set[str]:
+    """The names this list promises for the database."""
+    return {item.name for item in OBJECTS if item.dialect == dialect}

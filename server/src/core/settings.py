@@ -1,0 +1,222 @@
+"""Settings: read once from the environment (or mounted secret files), refused when unsafe.
+
+Every name is prefixed `ALIQUOT_`; PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL and LOG_LEVEL are
+also accepted bare. Read where things are built (`src.app`, `src.tasks.__main__`, the commands),
+then passed on: nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "only-for-development-change-me-in-production"  # noqa: S105 - refused there
+SERVER_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _bare(name: str) -> AliasChoices:
+    return AliasChoices(f"ALIQUOT_{name}", name)
+
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """One deployment's configuration. Durations are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ALIQUOT_",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        secrets_dir=os.environ.get("ALIQUOT_SECRETS_DIR"),
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        description="`production` refuses everything that is only for a laptop.",
+    )
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, validation_alias=_bare("PORT"), ge=1, le=65535)
+    data_dir: Path = Field(Path("var"), validation_alias=_bare("DATA_DIR"))
+    demo: bool = Field(
+        default=False,
+        validation_alias=_bare("DEMO"),
+        description="Fill an empty database with a demonstration institute. Refused in production.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address people reach Aliquot at; every link in mails is made from it.",
+    )
+    debug: bool = Field(
+        default=False, description="Show tracebacks in answers. Refused in production."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias=_bare("LOG_LEVEL")
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="`console` is for people at a terminal."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET),
+        description="Signs access tokens, cursors and queue messages. 32 characters or more.",
+    )
+
+    database_url: str = Field(
+        "",
+        validation_alias=_bare("DATABASE_URL"),
+        description="`postgresql+asyncpg://…` or `sqlite+aiosqlite:///…`; "
+        "empty is a SQLite file in the data folder.",
+    )
+    database_pool_size: int = Field(10, ge=1, le=200)
+    allow_sqlite: bool = Field(
+        default=False, description="Accept SQLite in production (one small machine)."
+    )
+    redis_url: str = Field(
+        "",
+        validation_alias=_bare("REDIS_URL"),
+        description="`redis://…`; empty runs the worker inside the server process.",
+    )
+    redis_prefix: str = Field("aliquot", description="Namespace of every key in Redis.")
+
+    cors_origins: Words = Field(
+        (), description="Origins that may call the API from a browser."
+    )
+    cors_credentials: bool = False
+    allowed_hosts: Words = Field(
+        ("*",), description="Host names the server answers to."
+    )
+    trusted_proxies: Words = Field(
+        (), description="Addresses whose X-Forwarded-* headers are believed."
+    )
+
+    session_idle: int = Field(
+        12 * 3600, description="A log-in ends after so long without use."
+    )
+    session_absolute: int = Field(
+        14 * 24 * 3600, description="A log-in ends at the latest then."
+    )
+    token_lifetime: int = Field(900, description="Lifetime of an access token.")
+    argon2_memory_kib: int = Field(65536, ge=8192)
+    argon2_time_cost: int = Field(3, ge=1)
+
+    rate_limits: bool = True
+    rate_read: str = "1200/minute"
+    rate_write: str = "300/minute"
+    rate_login: str = "20/minute"
+    rate_cached: str = "6000/minute"
+    max_body: int = Field(
+        1024 * 1024, description="Largest request body except uploads."
+    )
+    max_upload: int = Field(50 * 1024 * 1024, description="Largest uploaded file.")
+
+    storage_url: str = Field(
+        "",
+        description="`s3://bucket/prefix` or `file:///folder`; empty is the data folder.",
+    )
+    mail_url: str = Field(
+        "",
+        description="`smtp://user:password@host:587` (STARTTLS), `smtps://…`; "
+        "empty keeps mails in a mailbox in the data folder.",
+    )
+    mail_from: str = Field("Aliquot <aliquot@example.org>")
+
+    queues: Words = Field(
+        ("notifications", "reports", "maintenance"),
+        description="Classes of work this worker serves.",
+    )
+    worker_threads: int = Field(
+        4, ge=1, le=64, description="Threads per class of work."
+    )
+    worker_grace: int = Field(
+        25, description="Seconds work may finish in after SIGTERM."
+    )
+    worker_health_host: str = "127.0.0.1"
+    worker_health_port: int = Field(8001, ge=0, le=65535, description="0 turns it off.")
+
+    @field_validator(
+        "cors_origins", "allowed_hosts", "trusted_proxies", "queues", mode="before"
+    )
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _cors_is_safe(self) -> Self:
+        if self.cors_credentials and "*" in self.cors_origins:
+            raise ValueError(
+                "ALIQUOT_CORS_ORIGINS may not be * while ALIQUOT_CORS_CREDENTIALS is on:"
+                " name the origins"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.env != "production":
+            return self
+        faults = []
+        if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
+            faults.append(
+                "set ALIQUOT_SECRET_KEY to a random value of 32 characters or more"
+            )
+        elif len(self.secret_key.get_secret_value()) < 32:  # noqa: PLR2004 - said in the sentence
+            faults.append("ALIQUOT_SECRET_KEY needs 32 characters or more")
+        if self.demo:
+            faults.append("DEMO is refused: its accounts have a public password")
+        if self.debug:
+            faults.append("ALIQUOT_DEBUG is refused: it shows internals to everybody")
+        if not self.public_url.startswith("https://"):
+            faults.append("set ALIQUOT_PUBLIC_URL to the https:// address people use")
+        if self.is_sqlite and not self.allow_sqlite:
+            faults.append("set DATABASE_URL to PostgreSQL, or ALIQUOT_ALLOW_SQLITE=1")
+        if not self.redis_url:
+            faults.append(
+                "set REDIS_URL: the server and the worker are separate processes"
+            )
+        if faults:
+            raise ValueError("not fit for production: " + "; ".join(faults))
+        return self
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the worker runs inside the server process (no Redis)."""
+        return not self.redis_url
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def database(self) -> str:
+        """The database's address, with the default filled in and the driver named."""
+        url = (
+            self.database_url
+            or f"sqlite+aiosqlite:///{(self.data_dir / 'aliquot.db').resolve()}"
+        )
+        for plain, driver in (
+            ("postgres://", "postgresql+asyncpg://"),
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        return url
+
+    @property
+    def base_url(self) -> str:
+        """What links are made from, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+@cache
+def get_settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Who has which resource, and when: one reservation path for every entrance."""

@@ -1,0 +1,70 @@
+"""Who has which resource, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from src.core.db import Identified, Table, Versioned, choice
+
+
+class Status(StrEnum):
+    """A hold exists in requested (until its deadline), confirmed and in_use."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    IN_USE = "in_use"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+_OPEN = text("status IN ('requested', 'confirmed', 'in_use')")
+
+
+class Booking(Identified, Versioned, Table):
+    """A person has a unit of a resource in [starts_at, ends_at); its hold adds the buffers."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="order"),
+        Index(None, "resource_id", "ends_at"),
+        Index(None, "booked_for", "ends_at"),
+        Index(None, "team_id", "ends_at"),
+        Index(None, "starts_at", "id"),
+        Index(
+            "ix_bookings_open",
+            "status",
+            "ends_at",
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
+    )
+
+    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    # Minutes that were added to the hold when it was made; neighbouring buffers add up.
+    buffer_before: Mapped[int] = mapped_column(default=0)
+    buffer_after: Mapped[int] = mapped_column(default=0)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    notes: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[Status] = mapped_column(choice(Status))
+    booked_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    booked_for: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    request_expires_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    decision_note: Mapped[str | None] = mapped_column(Text)
+    override_reason: Mapped[str | None] = mapped_column(Text)
+    is_cancelled_late: Mapped[bool] = mapped_column(default=False)
+    checked_in_at: Mapped[datetime | None]
+    checked_out_at: Mapped[datetime | None]
+    planned_ends_at: Mapped[datetime | None]  # the end before it was ended early

@@ -1,0 +1,1 @@
+"""Files that hang on objects, their bytes stored once by content."""

@@ -1,0 +1,38 @@
+"""Stored files: the bytes by their digest, the names beside the objects they hang on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from src.core.db import Identified, Table
+
+
+class Blob(Table):
+    """Bytes in the object store, once for each content."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+
+class File(Identified, Table):
+    """A named file on an object; who may see the object may see the file."""
+
+    __tablename__ = "files"
+    __table_args__ = (Index(None, "subject_type", "subject_id"), Index(None, "sha256"))
+
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(40))
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[UUID]
+    uploaded_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""What can be booked, by which rules, and the calendar of holds."""

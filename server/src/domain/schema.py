@@ -1,0 +1,17 @@
+"""Every table, imported once: for Alembic and for foreign keys between domains."""
+
+from __future__ import annotations
+
+from src.core import events as _events
+from src.core import outbox as _outbox
+from src.core.db import Table
+from src.domain.accounts import tables as _accounts
+from src.domain.bookings import tables as _bookings
+from src.domain.files import tables as _files
+from src.domain.notifications import tables as _notifications
+from src.domain.resources import tables as _resources
+
+__all__ = ["metadata"]
+
+LOADED = (_events, _outbox, _accounts, _resources, _bookings, _notifications, _files)
+metadata = Table.metadata
