@@ -64,7 +64,9 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's protocol
     ) -> datetime | None:
         """Refuse naive values: they would be read as UTC by one database and not by the other."""
         if value is None:
@@ -75,8 +77,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:  # noqa: ARG002
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's protocol
+    ) -> datetime | None:
         """Give every time back aware."""
         if value is None:
             return None
@@ -93,7 +97,7 @@ class Table(DeclarativeBase):
 
     metadata = MetaData(
         naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "ck": "ck_%(table_name)s_%(constraint_name)s",
             "fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -127,7 +131,7 @@ class Versioned:
     )
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy's protocol
+    def __mapper_args__(cls) -> dict[str, Any]:
         """Let the ORM count versions."""
         return {"version_id_col": cls.version}
 

@@ -89,7 +89,7 @@ _EXCLUSION = """ALTER TABLE holds ADD CONSTRAINT holds_exclude EXCLUDE USING gis
 )"""
 
 # An offset written as text would compare wrongly, so the stored format is checked too.
-_STAMP = "'[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'"  # noqa: E501
+_STAMP = "'[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'"
 
 
 def _hold_trigger(verb: Literal["INSERT", "UPDATE"]) -> DatabaseObject:

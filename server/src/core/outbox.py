@@ -119,7 +119,7 @@ class Hint:
     priority: int
 
 
-async def publish(
+async def publish(  # noqa: PLR0913 - every caller names two or three
     session: AsyncSession,
     topic: Topic,
     payload: Mapping[str, Any],

@@ -166,7 +166,7 @@ class Settings(BaseSettings):
             faults.append(
                 "set ALIQUOT_SECRET_KEY to a random value of 32 characters or more"
             )
-        elif len(self.secret_key.get_secret_value()) < 32:  # noqa: PLR2004 - said in the sentence
+        elif len(self.secret_key.get_secret_value()) < 32:
             faults.append("ALIQUOT_SECRET_KEY needs 32 characters or more")
         if self.demo:
             faults.append("DEMO is refused: its accounts have a public password")
