@@ -200,9 +200,13 @@ class OwnPostgres(OwnServer):
     def __init__(self, binaries: Path | None = None) -> None:
         found = binaries or postgres_binaries()[0]
         super().__init__()
-        self.binaries = self._reachable(found)
         self.data = self.directory / "data"
-        self._initialise()
+        try:
+            self.binaries = self._reachable(found)
+            self._initialise()
+        except BaseException:
+            self.close()
+            raise
 
     def url(self, database: str = "postgres", *, driver: str = "+asyncpg") -> str:
         """The address of one of its databases."""
@@ -212,18 +216,19 @@ class OwnPostgres(OwnServer):
         """The binaries, copied where the server's user cannot reach them (a venv below /root)."""
         if self._user is None:
             return binaries
-        tried = subprocess.run(
-            [binaries / "postgres", "--version"], capture_output=True, check=False,
-            cwd="/", **self._identity(),
-        )  # fmt: skip
-        if tried.returncode == 0:
-            return binaries
-        copy = self.directory / "installation"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        libraries = list(binaries.parents[2].glob("*.libs"))
-        for folder in libraries:
-            shutil.copytree(folder, self.directory / folder.name, symlinks=True)
-        return copy / binaries.name
+        try:
+            subprocess.run(
+                [binaries / "postgres", "--version"],
+                capture_output=True, check=True, cwd="/", **self._identity(),
+            )  # fmt: skip
+        except (OSError, subprocess.CalledProcessError):
+            # Its libraries lie three folders up, where the wheel puts them.
+            installation = self.directory / "package" / binaries.parent.name
+            shutil.copytree(binaries.parent, installation, symlinks=True)
+            for libraries in binaries.parents[2].glob("*.libs"):
+                shutil.copytree(libraries, self.directory / libraries.name, symlinks=True)
+            return installation / binaries.name
+        return binaries
 
     def _initialise(self) -> None:
         for locale in ("C.UTF-8", "C"):
@@ -273,12 +278,11 @@ class OwnRedis(OwnServer):
         return f"redis://127.0.0.1:{self.port}/0"
 
     def _command(self) -> list[str]:
+        configuration = self.directory / "redis.conf"
         # With a point of saving configured, SIGTERM saves before it ends.
-        return [
-            str(self.binary), "--port", str(self.port), "--bind", "127.0.0.1",
-            "--dir", str(self.directory), "--save", "3600 1000000", "--appendonly", "no",
-            "--daemonize", "no",
-        ]  # fmt: skip
+        configuration.write_text("save 3600 1000000\nappendonly no\ndaemonize no\n")
+        own = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        return [str(self.binary), str(configuration), *own]
 
     def _answers(self) -> bool:
         return _redis_version(self.url) is not None
