@@ -37,7 +37,7 @@ static: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	cd server && PYTHONPATH=. ../$(BIN)/lint-imports --config ../.importlinter --cache-dir ../.import_linter_cache
+	cd server && PYTHONPATH=. ../$(BIN)/lint-imports --no-logo --config ../.importlinter --cache-dir ../.import_linter_cache
 
 audit: environment ## known faults of the locked packages (needs the network)
 	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements_dev.txt
