@@ -36,6 +36,9 @@ def sqlite_url(path: Path) -> str:
 
 def create_schema(url: str) -> None:
     """Create every table and database object at `url`, as the migrations do."""
+    from src.core import ddl
+    from src.core.db import create_database
+    from src.domain.schema import metadata
 
     async def work() -> None:
         database = create_database(url)
@@ -159,6 +162,8 @@ def database_url(database_kind: Kind, templates: Templates) -> Iterator[str]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The same, opened on the test's event loop."""
+    from src.core.db import create_database
+
     opened = create_database(database_url)
     yield opened
     await opened.dispose()
