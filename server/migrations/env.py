@@ -11,8 +11,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, pool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, event, pool, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from src.core import ddl
 from src.core.db import JSONValue, UTCDateTime
@@ -60,6 +60,7 @@ def _run(connection: Connection) -> None:
         include_object=_include,
         render_item=_render,
         compare_type=True,
+        transactional_ddl=True,  # true of SQLite too, begun as below
     )
     sqlite = connection.dialect.name == "sqlite"
     with context.begin_transaction():
@@ -73,17 +74,25 @@ def _run(connection: Connection) -> None:
                 raise RuntimeError(f"the migration would break foreign keys: {broken[:5]}")
 
 
+def _begin_immediately(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI object
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=OFF")  # inside a transaction it would be ignored
+        connection.execute("PRAGMA busy_timeout=60000")
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 async def _run_at(url: str) -> None:
     engine = create_async_engine(url, poolclass=pool.NullPool)
+    if engine.dialect.name == "sqlite":
+        _begin_immediately(engine)
     try:
-        async with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                # Outside any transaction, or SQLite ignores it.
-                driver = await connection.get_raw_connection()
-                assert driver.driver_connection is not None  # noqa: S101 - for the type checker
-                await driver.driver_connection.execute("PRAGMA foreign_keys=OFF")
+        async with engine.begin() as connection:
             await connection.run_sync(_run)
-            await connection.commit()
     finally:
         await engine.dispose()
 

@@ -11,14 +11,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from src.core import ddl
-from src.core.db import Database, create_database
-from src.domain.schema import metadata
 from tests.support import servers
+
+if TYPE_CHECKING:
+    from src.core.db import Database
+
+# `src` is imported where it is used: a fault in one domain must not stop the tests of the others.
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
@@ -120,8 +122,8 @@ class Templates:
                 server = self._postgres()
                 name = f"{servers.RUN}_template"
                 server.create(name)
-                self._made[kind] = name
                 create_schema(server.url(name))
+                self._made[kind] = name
         return self._made[kind]
 
 

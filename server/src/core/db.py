@@ -46,9 +46,7 @@ from src.core import clock, ids
 from src.core.errors import DatabaseBusy, DatabaseUnavailable, DomainError
 from src.core.gate import WriterGate, gate_of
 
-TRANSACTION_LIMIT = (
-    60.0  # seconds; summaries rely on it (`jobs.md`, `domain.md` events)
-)
+TRANSACTION_LIMIT = 60.0  # seconds; summaries rely on it (`jobs.md`, `domain.md` events)
 CONNECT_TIMEOUT = 5.0
 POOL_TIMEOUT = 10.0
 _SQLITE_NOW = "'%Y-%m-%d %H:%M:%f000'"
@@ -84,9 +82,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         """Give every time back aware."""
         if value is None:
             return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 JSONValue = JSON().with_variant(JSONB(), "postgresql")
@@ -234,9 +230,7 @@ def create_database(url: str, *, pool_size: int = 10) -> Database:
                 "application_name": "aliquot",
                 "timezone": "UTC",
                 "lock_timeout": "10000",
-                "idle_in_transaction_session_timeout": str(
-                    int(TRANSACTION_LIMIT * 1000)
-                ),
+                "idle_in_transaction_session_timeout": str(int(TRANSACTION_LIMIT * 1000)),
             },
         },
     )
@@ -374,9 +368,7 @@ def _busy() -> DatabaseBusy:
 
 
 def _away() -> DatabaseUnavailable:
-    return DatabaseUnavailable(
-        "Nothing was stored. Try again in a few seconds.", retry_after=5
-    )
+    return DatabaseUnavailable("Nothing was stored. Try again in a few seconds.", retry_after=5)
 
 
 def fact_of(error: Exception) -> DomainError | None:

@@ -7,9 +7,12 @@ forbidden writes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from alembic.operations import BatchOperations, Operations
 from sqlalchemy import Connection, text
 
 
@@ -135,6 +138,21 @@ def create_for(connection: Connection, table: str) -> None:
                 connection.exec_driver_sql(statement)
 
 
+@contextmanager
+def batch_alter(operations: Operations, table: str) -> Iterator[BatchOperations]:
+    """Alter a table in a migration, on either database, keeping what this list promises of it.
+
+    SQLite makes the table anew, which silently drops its triggers: they are created again.
+    """
+    bind = operations.get_bind()
+    sqlite = bind.dialect.name == "sqlite"
+    recreate: Literal["always", "never"] = "always" if sqlite else "never"
+    with operations.batch_alter_table(table, recreate=recreate) as batch:
+        yield batch
+    if sqlite:
+        create_for(bind, table)
+
+
 def create_all(connection: Connection) -> None:
     """Create every object of this database; the tables must exist."""
     for item in OBJECTS:
@@ -146,9 +164,7 @@ def create_all(connection: Connection) -> None:
 def present(connection: Connection) -> set[str]:
     """The names of those objects of the list's kinds that the database's catalogue holds."""
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        )
+        rows = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
     else:
         rows = connection.execute(
             text(

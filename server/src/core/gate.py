@@ -23,9 +23,7 @@ class WriterGate:
         """Start open."""
         self._lock = threading.Lock()
         self._taken = False
-        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = (
-            deque()
-        )
+        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
 
     async def acquire(self) -> None:
         """Wait for one's turn. Raises `DatabaseBusy` past the gate's length or patience."""
@@ -47,9 +45,7 @@ class WriterGate:
                 raise _busy() from error
             raise
 
-    def _leave(
-        self, loop: asyncio.AbstractEventLoop, turn: asyncio.Future[None]
-    ) -> None:
+    def _leave(self, loop: asyncio.AbstractEventLoop, turn: asyncio.Future[None]) -> None:
         with self._lock:
             try:
                 self._waiting.remove((loop, turn))
@@ -81,9 +77,7 @@ def _wake(turn: asyncio.Future[None]) -> None:
 
 
 def _busy() -> DatabaseBusy:
-    return DatabaseBusy(
-        "Many people are writing just now. Try again in a second.", retry_after=1
-    )
+    return DatabaseBusy("Many people are writing just now. Try again in a second.", retry_after=1)
 
 
 _gates: dict[str, WriterGate] = {}

@@ -1,0 +1,161 @@
+"""The schema's history: from empty to head on both databases, without drift, guards standing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from src.core import ddl
+from src.core.db import Database, create_database
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "server" / "migrations"
+
+A_BOOKING = """INSERT INTO holds (id, unit_id, starts_at, ends_at, kind, holder_id) VALUES
+    ({id}, 1, '2030-01-01 {start}:00:00.000000{zone}', '2030-01-01 {end}:00:00.000000{zone}',
+     '{kind}', '{holder}')"""
+AN_EVENT = """INSERT INTO events (id, at, actor_kind, verb, subject_type, changes, digest)
+    VALUES ('{id}', '2030-01-01 09:00:00.000000{zone}', 'system', 'a.b', 'x', '{{}}', 'd')"""
+AN_ID = "01980000000070008000000000000001"
+
+# One write per object that it must refuse, on rows that `_fill` made.
+FORBIDDEN = {
+    "holds_exclude": A_BOOKING.format(id=2, start="10", end="12", kind="booking", holder=AN_ID, zone="+00"),
+    "holds_exclude_insert": A_BOOKING.format(id=2, start="10", end="12", kind="offer", holder=AN_ID, zone=""),
+    "holds_exclude_update": "UPDATE holds SET starts_at = '2030-01-01 9:00:00'",
+    "events_append_only": "DELETE FROM events",
+    "events_no_truncate": "TRUNCATE events CASCADE",
+    "events_no_update": "UPDATE events SET verb = 'c.d'",
+    "events_no_delete": "DELETE FROM events",
+    "seals_append_only": "UPDATE seals SET hash = 'other'",
+    "seals_no_truncate": "TRUNCATE seals",
+    "seals_no_update": "UPDATE seals SET hash = 'other'",
+    "seals_no_delete": "DELETE FROM seals",
+    "event_details_append_only": "UPDATE event_details SET ip = NULL",
+    "event_details_no_truncate": "TRUNCATE event_details",
+    "event_details_no_update": "UPDATE event_details SET ip = NULL",
+}  # fmt: skip
+
+
+def _config(url: str, scripts: Path = SCRIPTS) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+async def _upgrade(url: str, scripts: Path = SCRIPTS) -> None:
+    await asyncio.to_thread(command.upgrade, _config(url, scripts), "head")
+
+
+async def _fill(database: Database) -> None:
+    zone = "" if database.is_sqlite else "+00"
+    now = f"'2030-01-01 08:00:00.000000{zone}'"
+    rows = [
+        (
+            f"INSERT INTO resource_types (id, name, description, version, created_at, updated_at)"
+            f" VALUES ('{AN_ID}', 't', '', 1, {now}, {now})"
+        ),
+        (
+            f"INSERT INTO locations (id, name, version, created_at, updated_at)"
+            f" VALUES ('{AN_ID}', 'l', 1, {now}, {now})"
+        ),
+        (
+            f"INSERT INTO resources (id, name, description, type_id, location_id, state, timezone,"
+            f" tags, calendar_version, version, created_at, updated_at) VALUES ('{AN_ID}', 'r', '',"
+            f" '{AN_ID}', '{AN_ID}', 'available', 'UTC', '[]', 0, 1, {now}, {now})"
+        ),
+        f"INSERT INTO units (id, resource_id, number, is_active) VALUES (1, '{AN_ID}', 1, true)",
+        A_BOOKING.format(id=1, start="09", end="11", kind="booking", holder=AN_ID, zone=zone),
+        AN_EVENT.format(id=AN_ID, zone=zone),
+        (
+            f"INSERT INTO event_details (event_id, personal, ip, salt) VALUES ('{AN_ID}', '{{}}',"
+            " '::1', 's')"
+        ),
+        f"INSERT INTO seals (seq, event_id, hash) VALUES (1, '{AN_ID}', 'h')",
+    ]
+    async with database.engine.begin() as connection:
+        for row in rows:
+            await connection.exec_driver_sql(row)
+
+
+async def _guards_stand(url: str) -> None:
+    database = create_database(url)
+    try:
+        await _fill(database)
+        async with database.engine.connect() as connection:
+            expected = ddl.expected(connection.dialect.name)
+            assert expected - await connection.run_sync(ddl.present) == set()
+            assert await connection.scalar(text("SELECT count(*) FROM holds")) == 1
+        refusing = {
+            item.name
+            for item in ddl.OBJECTS
+            if item.name in expected and item.kind in {"trigger", "constraint"}
+        }
+        assert refusing <= FORBIDDEN.keys(), "an object without its forbidden write"
+        for name in refusing:
+            with pytest.raises(DBAPIError, match=r"append_only|hold_|holds_exclude"):
+                async with database.engine.begin() as connection:
+                    await connection.exec_driver_sql(FORBIDDEN[name])
+    finally:
+        await database.dispose()
+
+
+def test_the_history_has_one_head() -> None:
+    assert len(ScriptDirectory.from_config(_config("")).get_heads()) == 1
+
+
+async def test_from_empty_to_head_nothing_drifts_and_every_guard_refuses(
+    empty_database_url: str,
+) -> None:
+    await _upgrade(empty_database_url)
+    await asyncio.to_thread(command.check, _config(empty_database_url))
+    await _guards_stand(empty_database_url)
+
+
+async def test_a_batch_migration_keeps_rows_and_guards(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    scripts = tmp_path / "migrations"
+    shutil.copytree(SCRIPTS, scripts)
+    head = ScriptDirectory.from_config(_config("", scripts)).get_current_head()
+    await _upgrade(empty_database_url, scripts)
+    (scripts / "versions" / "9999_batch.py").write_text(
+        dedent(f"""
+        import sqlalchemy as sa
+        from alembic import op
+        from src.core import ddl
+        revision, down_revision = "9999", "{head}"
+        def upgrade():
+            for table in ("units", "holds"):
+                with ddl.batch_alter(op, table) as batch:
+                    batch.add_column(sa.Column("spare", sa.Integer()))
+        """)
+    )
+    database = create_database(empty_database_url)
+    await _fill(database)
+    await database.dispose()
+    await _upgrade(empty_database_url, scripts)
+    database = create_database(empty_database_url)
+    async with database.engine.begin() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM holds")) == 1
+        assert await connection.scalar(text("SELECT count(*) FROM units")) == 1
+        assert ddl.expected(connection.dialect.name) <= await connection.run_sync(ddl.present)
+    for name in (
+        ("holds_exclude_insert", "holds_exclude_update")
+        if database.is_sqlite
+        else ("holds_exclude",)
+    ):
+        with pytest.raises(DBAPIError, match="hold"):
+            async with database.engine.begin() as connection:
+                await connection.exec_driver_sql(FORBIDDEN[name])
+    await database.dispose()
