@@ -28,7 +28,9 @@ def test_between_domains_only_the_front_door_is_used() -> None:
             if mine is None or theirs is None or mine == theirs:
                 continue
             inner = imported.split(".")[3:]
-            if inner and inner[0] not in OPEN:
+            # Each domain keeps its own demo rows; `domain/demo.py` puts them together.
+            doors = OPEN | ({"demo"} if mine == "demo" else set())
+            if inner and inner[0] not in doors:
                 climbed.append(f"{importer} -> {imported}")
     assert climbed == [], "import the package, its tables or its errors"
 
