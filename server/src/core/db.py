@@ -64,7 +64,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     def process_bind_param(
         self,
         value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's protocol
+        dialect: Dialect,
     ) -> datetime | None:
         """Refuse naive values: they would be read as UTC by one database and not by the other."""
         if value is None:
