@@ -49,9 +49,7 @@ class User(Identified, Versioned, Table):
     name: Mapped[str] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(16), default="en")
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
-    state: Mapped[UserState] = mapped_column(
-        choice(UserState), default=UserState.ACTIVE
-    )
+    state: Mapped[UserState] = mapped_column(choice(UserState), default=UserState.ACTIVE)
     password_hash: Mapped[str | None] = mapped_column(String(255))
 
 

@@ -1,1 +1,35 @@
-"""What people are told, and over which channel."""
+"""What people are told, and over which channel.
+
+A notification is stored as a kind, arguments and a link, and rendered when it is read, in its
+reader's language and time zone. It is written by the transaction of what it tells about, together
+with the outbox row that mails it: nobody is told of what was rolled back, and no mail is lost.
+Domains register their kinds beside themselves (`kinds`).
+"""
+
+from __future__ import annotations
+
+from src.domain.notifications import topics
+from src.domain.notifications.kinds import NotificationKind, kind, registered
+from src.domain.notifications.service import (
+    NotificationView,
+    list_for,
+    mark_read,
+    notify,
+    unread_count,
+)
+from src.domain.notifications.tables import Delivery, DeliveryState, Notification
+
+__all__ = [
+    "Delivery",
+    "DeliveryState",
+    "Notification",
+    "NotificationKind",
+    "NotificationView",
+    "kind",
+    "list_for",
+    "mark_read",
+    "notify",
+    "registered",
+    "topics",
+    "unread_count",
+]

@@ -1,0 +1,222 @@
+"""Languages: whose, and how texts, dates and numbers read in them.
+
+Texts are English in the source, `_("Booked: %(resource)s", resource=name)`; the catalogues lie in
+`server/locale/<language>/LC_MESSAGES/aliquot.po` and are compiled in memory when first used. Who
+reads is a context variable: `with language.reading_as("de", "Europe/Berlin"): …`.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel import Locale, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from src.core.settings import SERVER_ROOT
+
+BASE = "en"
+FOLDER = SERVER_ROOT / "locale"
+DOMAIN = "aliquot"
+_RANGE = re.compile(
+    r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?"
+)
+_LONGEST_HEADER = 1000
+# English by an institute's clock and calendar: 24 hours, the day before the month.
+_FORMATS = {BASE: "en_GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: a language there is a catalogue for, and a time zone."""
+
+    locale: str = BASE
+    zone: tzinfo = UTC
+
+    @property
+    def formats(self) -> str:
+        """Babel's locale for dates and numbers."""
+        return _FORMATS.get(self.locale, self.locale)
+
+
+_reader: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039 - it is frozen
+
+
+def reader() -> Reader:
+    """Who reads now."""
+    return _reader.get()
+
+
+@contextmanager
+def reading_as(locale: str | None = None, timezone: str | None = None) -> Iterator[Reader]:
+    """Let texts, dates and numbers be for this reader; what is None stays as it was."""
+    now = _reader.get()
+    made = Reader(
+        now.locale if locale is None else match(locale) or BASE,
+        now.zone if timezone is None else zone_of(timezone),
+    )
+    token = _reader.set(made)
+    try:
+        yield made
+    finally:
+        _reader.reset(token)
+
+
+@cache
+def available() -> tuple[str, ...]:
+    """The languages there are: English, and every catalogue."""
+    found = {path.parent.parent.name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.po")}
+    return (BASE, *sorted(found - {BASE}))
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """The text in the reader's language, its `%(name)s` filled in."""
+    text = _catalogue(_reader.get().locale).gettext(message)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, number: float, /, **values: object) -> str:
+    """The text for a number, which stands in it as `%(num)s`."""
+    # Fractions take the form that whole numbers above one take; gettext itself wants integers.
+    count = int(number) if float(number).is_integer() else 2
+    text = _catalogue(_reader.get().locale).ngettext(one, many, count)
+    return text % {"num": number, **values}
+
+
+_ = gettext
+
+
+def mark(message: str) -> str:
+    """Mark a text for the catalogues that is translated later, when somebody reads it."""
+    return message
+
+
+def format_datetime(value: datetime, style: str = "medium") -> str:
+    """Day and time in the reader's zone and language; `style` is Babel's, or a pattern."""
+    here = _reader.get()
+    return dates.format_datetime(value, style, tzinfo=here.zone, locale=here.formats)
+
+
+def format_date(value: date, style: str = "full") -> str:
+    """A day; that of a moment is the reader's."""
+    here = _reader.get()
+    if isinstance(value, datetime):
+        value = value.astimezone(here.zone).date()
+    return dates.format_date(value, style, locale=here.formats)
+
+
+def format_time(value: datetime, style: str = "short") -> str:
+    """The time of day in the reader's zone."""
+    here = _reader.get()
+    return dates.format_time(value, style, tzinfo=here.zone, locale=here.formats)
+
+
+def format_number(value: float | Decimal) -> str:
+    """A number with the language's separators."""
+    return numbers.format_decimal(value, locale=_reader.get().formats)
+
+
+def format_period(starts_at: datetime, ends_at: datetime) -> str:
+    """From and to in the reader's zone, its name included; the day is said once where it is one."""
+    zone = _reader.get().zone
+    first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    until = format_time(last)
+    if first.date() != last.date():
+        until = f"{format_date(last)}, {until}"
+    return f"{format_date(first)}, {format_time(first)} – {until} ({zone_name()})"
+
+
+def zone_name() -> str:
+    """The reader's time zone, as people write it."""
+    return str(_reader.get().zone)
+
+
+def is_timezone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    return name in _timezones()
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name; UTC when this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def match(wanted: str, among: Collection[str] | None = None) -> str | None:
+    """The language for a tag: itself, else its language without the region (`fr-CA`: `fr`)."""
+    choices = {item.casefold(): item for item in (available() if among is None else among)}
+    parts = wanted.strip().replace("_", "-").casefold().split("-")
+    for length in range(len(parts), 0, -1):
+        found = choices.get("-".join(parts[:length]))
+        if found is not None:
+            return found
+    return None
+
+
+def negotiate(
+    lang_param: str | None,
+    person: str | None,
+    cookie: str | None,
+    accept_language: str | None,
+    *,
+    among: Collection[str] | None = None,
+) -> str:
+    """The language for a request: `?lang`, then the person's, the cookie's, the browser's.
+
+    What is unknown or malformed is passed over, so a bad cookie never sticks.
+    """
+    for wanted in (lang_param, person, cookie):
+        found = match(wanted, among) if wanted else None
+        if found is not None:
+            return found
+    return _accepted(accept_language or "", among) or BASE
+
+
+def _accepted(header: str, among: Collection[str] | None) -> str | None:
+    ranges: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header[:_LONGEST_HEADER].split(",")):
+        said = _RANGE.fullmatch(part)
+        if said:
+            ranges.append((-float(said.group(2) or 1), place, said.group(1)))
+    refused = {tag.casefold() for quality, _place, tag in ranges if not quality}
+    for quality, _place, tag in sorted(ranges):
+        found = BASE if tag == "*" else match(tag, among)
+        if quality and found is not None and found.casefold() not in refused:
+            return found
+    return None
+
+
+def catalogue_path(locale: str) -> Path:
+    """Where a language's catalogue lies."""
+    return FOLDER / locale / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+@cache
+def _catalogue(locale: str) -> _gettext.NullTranslations:
+    path = catalogue_path(locale)
+    if not path.exists():
+        return _gettext.NullTranslations()
+    with path.open("rb") as source:
+        catalogue = read_po(source, locale=Locale.parse(locale), domain=DOMAIN)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -1,0 +1,100 @@
+"""What people are told about bookings.
+
+Arguments of every kind: `resource` (its name), `starts_at`, `ends_at`, and where known `title`,
+`unit` (number), `location` (path), `by` (id of whoever did it), `person` (id of whom it is for),
+`reason` (a note, a reason), `request_expires_at`.
+"""
+
+from __future__ import annotations
+
+from src.core.language import mark
+from src.domain.notifications import kind
+
+_OPEN = mark("Open the booking")
+_FACTS = (
+    (mark("What"), mark("%(resource)s")),
+    (mark("Title"), mark("%(title)s")),
+    (mark("When"), mark("%(when)s")),
+    (mark("Where"), mark("%(location)s")),
+    (mark("For"), mark("%(person)s")),
+    (mark("Note"), mark("%(reason)s")),
+)
+_PEOPLE = ("by", "person")
+
+kind(
+    "booking.confirmed",
+    title=mark("Booked: %(resource)s"),
+    body=mark("%(resource)s is yours: %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.changed",
+    title=mark("Booking changed: %(resource)s"),
+    body=mark("Your booking of %(resource)s is now %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.cancelled",
+    title=mark("Booking cancelled: %(resource)s"),
+    body=mark("The booking of %(resource)s, %(when)s, was cancelled."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.requested",
+    title=mark("Please decide: %(resource)s"),
+    body=mark("%(person)s asks for %(resource)s, %(when)s. Approve or reject the request."),
+    action=mark("Approve or reject"),
+    facts=(*_FACTS, (mark("Decide before"), mark("%(request_expires_at)s"))),
+    people=_PEOPLE,
+)
+kind(
+    "booking.approved",
+    title=mark("Approved: %(resource)s"),
+    body=mark("Your request for %(resource)s, %(when)s, was approved. It is booked."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.rejected",
+    title=mark("Rejected: %(resource)s"),
+    body=mark("Your request for %(resource)s, %(when)s, was rejected. Choose another time."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.reminder",
+    title=mark("Soon: %(resource)s"),
+    body=mark("Your booking of %(resource)s begins soon: %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.expired",
+    title=mark("Request lapsed: %(resource)s"),
+    body=mark(
+        "Nobody decided on your request for %(resource)s, %(when)s, in time. The slot is free again."
+    ),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "booking.displaced",
+    title=mark("Your booking had to give way: %(resource)s"),
+    body=mark(
+        "%(resource)s cannot be used as you had booked it. Look at your booking, now %(when)s,"
+        " and choose another time if that does not suit you."
+    ),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)

@@ -1,0 +1,106 @@
+"""From codes and arguments to words, in the language and the time zone of whoever reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import language
+from src.core.language import gettext, mark
+from src.domain import accounts
+from src.domain.notifications import kinds
+from src.domain.notifications.tables import Notification
+
+_NOBODY = mark("a former member")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A notification in words. `facts` are rows of (label, text); empty ones are left out."""
+
+    title: str
+    body: str
+    action: str
+    facts: tuple[tuple[str, str], ...]
+
+
+class _Values(dict[str, str]):
+    """A value that was not given reads as nothing: the other words still tell what happened."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def plain(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as JSON keeps them: times as ISO texts with offset, ids as texts."""
+    return {name: _plain(name, value) for name, value in args.items() if value is not None}
+
+
+async def people_in(
+    session: AsyncSession, notifications: Iterable[Notification]
+) -> dict[UUID, str]:
+    """The names of all people the notifications speak of, in one statement."""
+    wanted = {
+        UUID(item.args[name])
+        for item in notifications
+        if (what := kinds.find_or_none(item.kind)) is not None
+        for name in what.people
+        if name in item.args
+    }
+    return await accounts.names(session, wanted)
+
+
+def render(
+    notification: Notification, people: Mapping[UUID, str], locale: str, timezone: str
+) -> Text:
+    """The notification in words."""
+    what = kinds.find_or_none(notification.kind)
+    with language.reading_as(locale, timezone):
+        if what is None:
+            # Written by another version of Aliquot; its link still leads to the thing.
+            return Text(gettext("Something happened"), "", gettext("Open"), ())
+        values = _values(what, notification.args, people)
+        facts = tuple(
+            (gettext(label), text)
+            for label, pattern in what.facts
+            if (text := (gettext(pattern) % values).strip())
+        )
+        return Text(
+            title=gettext(what.title) % values,
+            body=gettext(what.body) % values,
+            action=gettext(what.action),
+            facts=facts,
+        )
+
+
+def _values(
+    what: kinds.NotificationKind, args: Mapping[str, Any], people: Mapping[UUID, str]
+) -> _Values:
+    values = _Values()
+    for name, value in args.items():
+        if name in what.people:
+            values[name] = people.get(UUID(value)) or gettext(_NOBODY)
+        elif name.endswith("_at"):
+            values[name] = language.format_datetime(datetime.fromisoformat(value))
+        else:
+            values[name] = str(value)
+    if "starts_at" in args and "ends_at" in args:
+        values["when"] = language.format_period(
+            datetime.fromisoformat(args["starts_at"]), datetime.fromisoformat(args["ends_at"])
+        )
+    return values
+
+
+def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a domain has to tell
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"a time without zone cannot be told: {name}")
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    return value

@@ -1,0 +1,140 @@
+"""Telling people, and what they have been told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import clock, ids, outbox
+from src.core.actor import Actor
+from src.core.errors import Unauthenticated
+from src.core.paging import Key, Page, Paging, paginate
+from src.domain.notifications import kinds, rendering, topics
+from src.domain.notifications.tables import Delivery, Notification
+
+MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    """A notification in its reader's words."""
+
+    id: UUID
+    kind: str
+    title: str
+    body: str
+    link: str | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+async def notify(
+    session: AsyncSession,
+    *,
+    user_id: UUID,
+    kind: str,
+    args: Mapping[str, Any],
+    link: str | None,
+    subject: tuple[str, UUID] | None = None,
+) -> None:
+    """Tell a person something, in the application and by mail, once this transaction commits.
+
+    `args` as the kind wants them (`kinds`); `link` is a path such as `/bookings/<id>`. A kind
+    nobody registered is a KeyError.
+    """
+    what = kinds.find(kind)
+    notification = Notification(
+        id=ids.new(),
+        user_id=user_id,
+        kind=kind,
+        args=rendering.plain(args),
+        link=link,
+        subject_type=subject[0] if subject else None,
+        subject_id=subject[1] if subject else None,
+        created_at=clock.now(),
+    )
+    session.add(notification)
+    # Flushed first: without a relationship the ORM inserts by the classes' names, not by keys.
+    await session.flush()
+    if not what.mail:
+        return
+    delivery = Delivery(
+        id=ids.new(),
+        notification_id=notification.id,
+        channel=MAIL,
+        created_at=notification.created_at,
+    )
+    session.add(delivery)
+    await outbox.publish(
+        session,
+        topics.MAIL,
+        {"delivery_id": str(delivery.id)},
+        once=f"{topics.MAIL.name}:{delivery.id}",
+    )
+
+
+async def list_for(
+    session: AsyncSession, actor: Actor, *, unread: bool = False, paging: Paging | None = None
+) -> Page[NotificationView]:
+    """The actor's own notifications, newest first, in the actor's language and time zone."""
+    statement = select(Notification).where(Notification.user_id == _self(actor))
+    if unread:
+        statement = statement.where(Notification.read_at.is_(None))
+    keys = [Key(Notification.id, descending=True, name="id")]
+    page = await paginate(session, statement, keys=keys, paging=paging or Paging())
+    return page.holding(await _views(session, page.items, actor))
+
+
+async def unread_count(session: AsyncSession, actor: Actor) -> int:
+    """How many of the actor's notifications are unread."""
+    counted = select(func.count()).where(
+        Notification.user_id == _self(actor), Notification.read_at.is_(None)
+    )
+    return await session.scalar(counted) or 0
+
+
+async def mark_read(
+    session: AsyncSession, actor: Actor, ids: Collection[UUID] | None = None
+) -> int:
+    """Mark some of the actor's notifications as read, all without `ids`; how many were not yet.
+
+    Other people's ids change nothing and tell nothing.
+    """
+    wanted = update(Notification).where(
+        Notification.user_id == _self(actor), Notification.read_at.is_(None)
+    )
+    if ids is not None:
+        wanted = wanted.where(Notification.id.in_(list(ids)))
+    done = await session.execute(wanted.values(read_at=clock.now()).returning(Notification.id))
+    return len(done.all())
+
+
+async def _views(
+    session: AsyncSession, notifications: Sequence[Notification], actor: Actor
+) -> list[NotificationView]:
+    people = await rendering.people_in(session, notifications)
+    return [
+        NotificationView(
+            id=item.id,
+            kind=item.kind,
+            title=text.title,
+            body=text.body,
+            link=item.link,
+            created_at=item.created_at,
+            read_at=item.read_at,
+        )
+        for item in notifications
+        for text in [rendering.render(item, people, actor.locale, actor.timezone)]
+    ]
+
+
+def _self(actor: Actor) -> UUID:
+    if actor.user_id is None:
+        raise Unauthenticated("Log in first.")
+    return actor.user_id
