@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from src.core import events as _events
+from src.core import idempotency as _idempotency
+from src.core import operations as _operations
 from src.core import outbox as _outbox
+from src.core import schedule as _schedule
 from src.core.db import Table
 from src.domain.accounts import tables as _accounts
 from src.domain.bookings import tables as _bookings
@@ -13,5 +16,16 @@ from src.domain.resources import tables as _resources
 
 __all__ = ["metadata"]
 
-LOADED = (_events, _outbox, _accounts, _resources, _bookings, _notifications, _files)
+LOADED = (
+    _operations,
+    _schedule,
+    _events,
+    _idempotency,
+    _outbox,
+    _accounts,
+    _resources,
+    _bookings,
+    _notifications,
+    _files,
+)
 metadata = Table.metadata

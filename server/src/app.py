@@ -1,0 +1,134 @@
+"""Composition root of the server: settings -> database, storage, hints, routers, handlers.
+
+`uvicorn --factory src.app:create_app` serves it. In production only `src.tasks.queue` is imported
+of the worker; all of it when the worker runs inside this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from src.core import logs, outbox
+from src.core.db import Database, create_database
+from src.core.settings import Settings, get_settings
+from src.core.storage import create_storage
+from src.domain import accounts
+from src.web import assets, limiting, openapi, problems
+from src.web.api import ROUTERS as API
+from src.web.middleware import Gatekeeper, Proxies, Requests
+from src.web.pages import ROUTERS as PAGES
+
+FLUSH_EVERY = 60  # seconds between writes of last-seen times
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; its lifespan opens and closes what it owns."""
+    if settings is None:
+        settings = get_settings()
+        logs.configure(settings)
+    app = FastAPI(
+        title="Aliquot",
+        lifespan=_lifespan,
+        middleware=_middleware(settings),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.limiter = limiting.create_limiter(settings)
+    app.state.checks = {}
+    problems.install(app)
+    assets.install(app)
+    for router in (*API, *PAGES):
+        app.include_router(router)
+    openapi.install(app)
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    made = [
+        Middleware(Proxies, trusted=settings.trusted_proxies),
+        Middleware(Requests, settings=settings),
+    ]
+    if settings.cors_origins:
+        made.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors_origins),
+                allow_credentials=settings.cors_credentials,
+                allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
+                expose_headers=["ETag", "Location", "RateLimit", "Retry-After", "X-Request-Id"],
+            )
+        )
+    return [*made, Middleware(Gatekeeper, settings=settings)]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    accounts.configure(settings)
+    async with AsyncExitStack() as stack:
+        database = create_database(settings.database, pool_size=settings.database_pool_size)
+        stack.push_async_callback(database.dispose)
+        app.state.database = database
+        app.state.storage = create_storage(settings.storage_url, data_dir=settings.data_dir)
+        app.state.checks["storage"] = _quietly(app.state.storage.probe)
+        await _start_work(app, settings, database, stack)
+        stack.push_async_callback(accounts.flush_last_seen, database)
+        flushing = asyncio.create_task(_flush_forever(database))
+        stack.push_async_callback(_ended, flushing)
+        yield
+
+
+async def _start_work(
+    app: FastAPI, settings: Settings, database: Database, stack: AsyncExitStack
+) -> None:
+    """Send hints to the workers, or be the worker."""
+    if settings.is_embedded:
+        try:
+            from src.tasks import embedded  # noqa: PLC0415 - never loaded in production
+        except ImportError:
+            log.warning("no worker in this tree")
+            return
+        worker = await asyncio.to_thread(embedded.start, settings)
+        stack.push_async_callback(asyncio.to_thread, worker.stop, settings.worker_grace)
+        app.state.worker = worker
+    from src.tasks import queue  # noqa: PLC0415 - after the worker chose its broker
+
+    database.listeners[outbox.CHANNEL] = queue.sender(settings)
+
+
+def _quietly(check: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
+    async def checked() -> None:
+        await check()
+
+    return checked
+
+
+async def _flush_forever(database: Database) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_EVERY)
+        try:
+            await accounts.flush_last_seen(database)
+        except Exception:
+            log.exception("the times of last use were not written")
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,182 @@
+"""People, teams and log-ins on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from src.domain.accounts import RoleName, TeamView, UserState, UserView
+from src.models.common import Line, Reference, Wire
+
+Email = Annotated[Line, Field(min_length=3, max_length=320, examples=["ada@example.org"])]
+Name = Annotated[Line, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
+Zone = Annotated[Line, Field(min_length=1, max_length=64, examples=["Europe/Zurich"])]
+Locale = Annotated[Line, Field(min_length=2, max_length=16, examples=["en"])]
+
+
+class TokenForm(BaseModel):
+    """OAuth2's password grant (RFC 6749, section 4.3.2)."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    grant_type: Literal["password"] = "password"
+    username: Annotated[str, Field(max_length=320, examples=["member@example.org"])]
+    password: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "password"})]
+    scope: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Token(BaseModel):
+    """An access token, in OAuth2's own form (RFC 6749, section 5.1)."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the type's name
+    expires_in: int = Field(description="Seconds until it ends.")
+
+
+class TokenRefused(BaseModel):
+    """A refused token, in OAuth2's own form (RFC 6749, section 5.2)."""
+
+    error: Literal["invalid_grant", "invalid_request"]
+    error_description: str
+
+
+class PasswordChange(Wire):
+    """A new password: 12 characters or more, and none that everybody uses."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    current_password: Annotated[str, Field(max_length=1000)]
+    new_password: Annotated[str, Field(max_length=1000)]
+
+
+class MeUpdate(Wire):
+    """What one may change of oneself."""
+
+    name: Name | None = None
+    locale: Locale | None = None
+    timezone: Zone | None = None
+
+
+class UserCreate(Wire):
+    """A new person. Without a password they cannot log in yet."""
+
+    email: Email
+    name: Name
+    password: Annotated[str, Field(max_length=1000)] | None = None
+    roles: list[RoleName] = Field(default=[RoleName.MEMBER], max_length=3)
+    locale: Locale = "en"
+    timezone: Zone = "UTC"
+
+
+class UserUpdate(MeUpdate):
+    """What may be changed of a person."""
+
+    email: Email | None = None
+    state: UserState | None = None
+
+
+class UserRead(Wire):
+    """A person. The address, state and roles only for oneself and those who manage people."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0198c0de-5a7e-7000-8000-000000000001",
+                    "name": "Ada Lovelace",
+                    "email": "ada@example.org",
+                    "locale": "en",
+                    "timezone": "Europe/Zurich",
+                    "state": "active",
+                    "roles": ["member"],
+                    "teams": [],
+                    "version": 1,
+                    "created_at": "2026-11-21T09:00:00Z",
+                    "updated_at": "2026-11-21T09:00:00Z",
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    name: str
+    email: str | None
+    locale: str
+    timezone: str
+    state: UserState | None
+    roles: list[RoleName]
+    teams: list[Reference]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: UserView) -> Self:
+        """The person as they go over the wire."""
+        teams = [Reference(id=team_id, name=name) for team_id, name in view.teams]
+        return cls.model_validate({**_fields(view, cls), "teams": teams})
+
+
+class MeRead(UserRead):
+    """Oneself, with what one may do anywhere."""
+
+    permissions: list[str]
+
+    @classmethod
+    def of(cls, view: UserView, permissions: list[str] | None = None) -> Self:
+        """Oneself as it goes over the wire."""
+        teams = [Reference(id=team_id, name=name) for team_id, name in view.teams]
+        fields = {**_fields(view, UserRead), "teams": teams, "permissions": permissions or []}
+        return cls.model_validate(fields)
+
+
+class TeamCreate(Wire):
+    """A new team."""
+
+    name: Name
+    timezone: Zone = "UTC"
+
+
+class TeamUpdate(Wire):
+    """What may be changed of a team."""
+
+    name: Name | None = None
+    timezone: Zone | None = None
+
+
+class TeamRead(Wire):
+    """A team and how many belong to it."""
+
+    id: UUID
+    name: str
+    timezone: str
+    member_count: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: TeamView) -> Self:
+        """The team as it goes over the wire."""
+        return cls.model_validate(view)
+
+
+class MemberRead(Wire):
+    """One of a team."""
+
+    user_id: UUID
+    name: str
+    is_lead: bool
+
+
+class MemberSet(Wire):
+    """Whether the person leads the team."""
+
+    is_lead: bool = False
+
+
+def _fields(view: object, cls: type[Wire]) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in cls.model_fields}

@@ -1,0 +1,116 @@
+"""What all wire shapes share: strictness, references, envelopes and problems."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+API_VERSION = "1.0"
+
+T = TypeVar("T")
+
+
+class Wire(BaseModel):
+    """Base of every shape: unknown fields are refused, text holds no NUL."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+    )
+
+
+# PostgreSQL knows no NUL in text, so it is refused here rather than there.
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+# The years every database, zone table and calendar can handle.
+Moment = Annotated[
+    AwareDatetime,
+    Field(
+        ge=datetime.fromisoformat("2000-01-01T00:00:00+00:00"),
+        le=datetime.fromisoformat("2199-12-31T00:00:00+00:00"),
+        examples=["2026-11-23T09:00:00Z"],
+        description="RFC 3339 with an offset; 2000 to 2199.",
+    ),
+]
+
+
+class Reference(Wire):
+    """A thing by its id, with the name to show for it."""
+
+    id: UUID
+    name: str
+
+
+class Pagination(Wire):
+    """Cursors to the neighbouring pages; `page` and `total` only when `page` was asked for."""
+
+    limit: int
+    next: str | None = None
+    previous: str | None = None
+    page: int | None = None
+    total: int | None = None
+
+
+class Meta(Wire):
+    """The interface's version, and when what is shown last changed."""
+
+    version: str = API_VERSION
+    timestamp: datetime
+
+
+class ListMeta(Meta):
+    """Adds where in the list one is."""
+
+    pagination: Pagination
+
+
+class Fault(BaseModel):
+    """One fault: a `pointer` into the body, or the name of a `parameter`."""
+
+    pointer: str | None = Field(None, examples=["#/starts_at"])
+    parameter: str | None = None
+    code: str
+    detail: str
+    overridable: bool | None = None
+
+
+class One(Wire, Generic[T]):
+    """The envelope of a single thing."""
+
+    data: T
+    meta: Meta
+    errors: list[Fault] = Field(default_factory=list)
+
+
+class Many(Wire, Generic[T]):
+    """The envelope of a list."""
+
+    data: list[T]
+    meta: ListMeta
+    errors: list[Fault] = Field(default_factory=list)
+
+
+class Batch(Wire, Generic[T]):
+    """The envelope of a batch: `errors` holds the failures of single items, by their index."""
+
+    data: list[T | None]
+    meta: Meta
+    errors: list[Fault] = Field(default_factory=list)
+
+
+class Problem(BaseModel):
+    """RFC 9457. `type` leads to a page that explains the code; more members may follow."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["/problems/not-found"])
+    title: str
+    status: int
+    detail: str | None = None
+    instance: str | None = None
+    errors: list[Fault] = Field(default_factory=list)

@@ -1,0 +1,1 @@
+"""The only place that knows HTTP: routes parse, call a service and return."""

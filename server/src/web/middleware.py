@@ -1,0 +1,250 @@
+"""What happens around every request, as plain ASGI: no request is copied, no stream is broken."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+from collections.abc import Awaitable, Callable
+from http.cookies import SimpleCookie
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from src.core import ids
+from src.core.settings import Settings
+from src.web import faults, problems
+from src.web.health import observe
+from src.web.limiting import Limiter, Spent
+from src.web.security import CSRF_COOKIE
+
+log = structlog.get_logger("aliquot.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_UPLOADS = re.compile(r"/(api/v1/)?files(/|$)")
+_VERSION = re.compile(r"application/vnd\.aliquot\.([a-z0-9]+)\+json")
+VENDOR_TYPE = "application/vnd.aliquot.v1+json"
+
+STRICT = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+# ReDoc writes style elements and starts its search in a worker made from a blob.
+REDOC = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'") + (
+    "; worker-src 'self' blob:"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Requests:
+    """Outermost: the request's id, its log line, its metrics, and what no answer may lack."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(ids.new())
+        scope["request_id"] = request_id
+        scope.setdefault("state", {})
+        answer = _Answer(self, scope, send)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            started = time.perf_counter()
+            try:
+                await self.app(scope, receive, answer.send)
+            except Exception:
+                log.exception("request failed", method=scope["method"], path=scope["path"])
+                if answer.status:
+                    raise  # too late to say anything else: the connection is cut
+                await _broken(scope, request_id)(scope, receive, answer.send)
+            finally:
+                _note(scope, answer.status, time.perf_counter() - started)
+
+
+def _broken(scope: Scope, request_id: str) -> Callable[..., Awaitable[None]]:
+    fault = faults.InternalError(
+        "It was logged; the trace id helps to find it.", trace_id=request_id
+    )
+    return problems.render(Request(scope), fault)
+
+
+class _Answer:
+    """The way out: adds headers when the response starts."""
+
+    def __init__(self, requests: Requests, scope: Scope, send: Send) -> None:
+        self._settings = requests.settings
+        self._scope = scope
+        self._send = send
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            await self._complete(MutableHeaders(scope=message))
+        await self._send(message)
+
+    async def _complete(self, headers: MutableHeaders) -> None:
+        scope, state = self._scope, self._scope["state"]
+        headers["X-Request-Id"] = scope["request_id"]
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("Content-Security-Policy", STRICT)
+        headers.setdefault("Cache-Control", state.get("cache_control", "no-store"))
+        if self._settings.base_url.startswith("https://"):
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        headers.add_vary_header("Accept")
+        if "public" not in headers["Cache-Control"]:
+            headers.add_vary_header("Cookie")
+            headers.add_vary_header("Authorization")
+        if state.get("new_csrf_cookie"):
+            headers.append("Set-Cookie", self._csrf_cookie(state["new_csrf_cookie"]))
+        await self._charge(headers, state)
+
+    def _csrf_cookie(self, value: str) -> str:
+        cookie: SimpleCookie = SimpleCookie({CSRF_COOKIE: value})
+        for name, setting in (("path", "/"), ("httponly", True), ("samesite", "lax")):
+            cookie[CSRF_COOKIE][name] = setting
+        if self._settings.base_url.startswith("https://"):
+            cookie[CSRF_COOKIE]["secure"] = True
+        return cookie.output(header="").strip()
+
+    async def _charge(self, headers: MutableHeaders, state: dict[str, Any]) -> None:
+        spent: Spent | None = state.get("spent")
+        if spent is None:
+            return
+        who = state.get("charge_later")
+        if who is not None and self.status != 304:
+            limiter: Limiter = self._scope["app"].state.limiter
+            spent = await limiter.charge("read", who)
+        for name, value in spent.headers():
+            headers[name.decode()] = value.decode()
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", None) or "(none)"
+    observe(scope["method"], route, status, seconds)
+    if scope["path"] in _QUIET:
+        return
+    log.info(
+        "request",
+        method=scope["method"],
+        path=scope["path"],
+        route=route,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        client=scope["client"][0] if scope.get("client") else None,
+    )
+
+
+class Proxies:
+    """Believes X-Forwarded-For and -Proto of the proxies the settings trust, nobody else's."""
+
+    def __init__(self, app: ASGIApp, trusted: tuple[str, ...]) -> None:
+        self.app = app
+        self._networks = [ipaddress.ip_network(entry, strict=False) for entry in trusted]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Correct the scope, then go on."""
+        client = scope.get("client")
+        if scope["type"] == "http" and client and self._trusts(client[0]):
+            headers = Headers(scope=scope)
+            hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop]
+            # From the right: the first that is not ours is the caller.
+            foreign = [hop for hop in reversed(hops) if not self._trusts(hop)]
+            if foreign:
+                scope["client"] = (foreign[0][:45], 0)
+            if headers.get("x-forwarded-proto") in ("http", "https"):
+                scope["scheme"] = headers["x-forwarded-proto"]
+        await self.app(scope, receive, send)
+
+    def _trusts(self, host: str) -> bool:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
+class Gatekeeper:
+    """Refuses unknown host names, unknown versions and bodies that are too large."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, then go on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        limit = self._limit(scope["path"])
+        fault = self._fault(scope, headers, limit)
+        if fault is not None:
+            await problems.render(Request(scope), fault)(scope, receive, send)
+            return
+        reader = _limited(receive, limit)
+        if _VERSION.search(headers.get("accept", "")):
+            send = _as_vendor_type(send)
+        await self.app(scope, reader, send)
+
+    def _fault(self, scope: Scope, headers: Headers, limit: int) -> faults.HttpFault | None:
+        hosts = self.settings.allowed_hosts
+        host = headers.get("host", "").rsplit(":", 1)[0].lower()
+        if "*" not in hosts and host not in hosts and scope["path"] not in _QUIET:
+            return faults.UnknownHost("Use the address people reach Aliquot at.")
+        wanted = _VERSION.findall(headers.get("accept", ""))
+        if wanted and "v1" not in wanted and scope["path"].startswith("/api/"):
+            return faults.NotAcceptable(f"Ask for {VENDOR_TYPE} or application/json.")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > limit:
+            return faults.TooLarge(f"At most {limit} bytes are accepted here.", limit=limit)
+        return None
+
+    def _limit(self, path: str) -> int:
+        settings = self.settings
+        # A file travels with a little form around it.
+        return settings.max_upload + 65536 if _UPLOADS.match(path) else settings.max_body
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        if message["type"] == "http.request":
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise HTTPException(413)  # FastAPI turns any other class into a 400
+        return message
+
+    return limited
+
+
+def _as_vendor_type(send: Send) -> Send:
+    async def typed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            if headers.get("content-type") == "application/json":
+                headers["content-type"] = VENDOR_TYPE
+        await send(message)
+
+    return typed

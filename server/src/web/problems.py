@@ -1,0 +1,236 @@
+"""Refusals become answers here, and nowhere else: RFC 9457, or a page for a browser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from src.core import db
+from src.core.errors import (
+    DomainError,
+    FieldError,
+    Invalid,
+    Kind,
+    PreconditionFailed,
+)
+from src.web import faults, oauth
+from src.web.faults import HttpFault
+
+STATUS = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.PRECONDITION: 412,
+    Kind.LIMITED: 429,
+    Kind.UNAVAILABLE: 503,
+}
+MEDIA_TYPE = "application/problem+json"
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+log = structlog.get_logger(__name__)
+
+
+def status_of(refusal: DomainError | type[DomainError]) -> int:
+    """The HTTP status of a refusal or of its class."""
+    if isinstance(refusal, HttpFault):
+        return refusal.status
+    if isinstance(refusal, type) and issubclass(refusal, HttpFault):
+        return refusal.status
+    return STATUS[refusal.kind]
+
+
+def document(request: Request, refusal: DomainError) -> dict[str, Any]:
+    """The problem document (RFC 9457) of a refusal."""
+    return {
+        **refusal.members,
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": status_of(refusal),
+        "detail": refusal.detail,
+        "instance": request.url.path,
+        "errors": [_fault(request, error) for error in refusal.errors],
+    }
+
+
+def _fault(request: Request, error: FieldError) -> dict[str, Any]:
+    fault: dict[str, Any] = _place(request, error.field)
+    fault |= {"code": error.code, "detail": error.detail}
+    if error.overridable is not None:
+        fault["overridable"] = error.overridable
+    return fault
+
+
+def _place(request: Request, field: tuple[str | int, ...]) -> dict[str, str]:
+    """Where the fault is: services name fields; a request without a body has parameters."""
+    if not field:
+        return {}
+    names = {*request.query_params, *request.path_params}
+    if request.method in _BODILESS or (len(field) == 1 and field[0] in names):
+        return {"parameter": str(field[0])}
+    return {"pointer": pointer(field)}
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer as a URI fragment (RFC 6901, section 6)."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "#" + "".join(f"/{quote(part, safe='~!$&()*+,;=:@')}" for part in parts)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks for one of our pages."""
+    path = request.url.path
+    if path.startswith(("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")):
+        return False
+    return "text/html" in request.headers.get("accept", "")
+
+
+def render(request: Request, refusal: DomainError) -> Response:
+    """The answer to a refused request."""
+    status = status_of(refusal)
+    if wants_page(request):
+        if status == 401 and not isinstance(refusal, HttpFault):
+            return _to_login(request)
+        response = _page(request, refusal, status)
+    else:
+        content = orjson.dumps(document(request, refusal), default=_plain)
+        response = Response(content, status, media_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if refusal.retry_after is not None or status in (429, 503):
+        wait = 1 if refusal.retry_after is None else refusal.retry_after
+        response.headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="aliquot"'
+    return response
+
+
+def _to_login(request: Request) -> Response:
+    target = request.url.path
+    if request.method != "GET":
+        target = "/"
+    elif request.url.query:
+        target += f"?{request.url.query}"
+    return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
+
+
+def _page(request: Request, refusal: DomainError, status: int) -> Response:
+    renderer = getattr(request.app.state, "problem_page", None)
+    if renderer is not None:
+        made: Response = renderer(request, document(request, refusal), status)
+        return made
+    title = refusal.title
+    return HTMLResponse(f"<!doctype html><title>{title}</title><h1>{title}</h1>", status)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, UUID | datetime | date):
+        return str(value)
+    if isinstance(value, frozenset | set | tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json")
+    return str(value)
+
+
+async def on_refusal(request: Request, error: Exception) -> Response:
+    """Answer a domain's refusal."""
+    if not isinstance(error, DomainError):
+        raise error
+    if error.kind is Kind.UNAUTHENTICATED and oauth.is_token_endpoint(request):
+        return oauth.refusal("invalid_grant", error.title)
+    return render(request, error)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Answer FastAPI's validation errors; the input itself is never echoed."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    if oauth.is_token_endpoint(request):
+        return oauth.refusal("invalid_request", "Send username and password as a form.")
+    found = list(error.errors())
+    refusal = Invalid(
+        "See `errors` for every fault and where it is.",
+        errors=(),
+    )
+    if wants_page(request):
+        return render(request, refusal)
+    content = document(request, refusal) | {"errors": [_validation_fault(item) for item in found]}
+    return Response(
+        orjson.dumps(content), 422, {"Cache-Control": "no-store"}, media_type=MEDIA_TYPE
+    )
+
+
+def _validation_fault(item: Mapping[str, Any]) -> dict[str, Any]:
+    place, *path = item["loc"]
+    kind = str(item["type"])
+    if place == "body":
+        where = {"pointer": pointer(() if kind == "json_invalid" else path)}
+    else:
+        where = {"parameter": ".".join(map(str, path[:1])) or str(place)}
+    return {**where, "code": kind.replace("_", "-"), "detail": _sentence(str(item["msg"]))}
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ").rstrip(".")
+    return message[:1].upper() + message[1:300] + "."
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """Answer what the framework itself refuses: no such route, no such method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    response = render(request, _http_fault(error))
+    response.status_code = error.status_code
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def _http_fault(error: HTTPException) -> HttpFault:
+    if error.status_code == 404:
+        return faults.NoSuchAddress("Check the address; /docs describes the interface.")
+    if error.status_code == 405:
+        return faults.MethodNotAllowed("The Allow header names the methods it takes.")
+    if error.status_code == 413:
+        return faults.TooLarge("Send less at once.")
+    return faults.HttpFault(str(error.detail))
+
+
+async def on_database(request: Request, error: Exception) -> Response:
+    """Answer a driver's error that met no transaction of ours on its way, or a lost race."""
+    fact = db.fact_of(error)
+    if fact is not None:
+        return render(request, fact)
+    raise error
+
+
+async def on_stale(request: Request, _error: Exception) -> Response:
+    """Answer a change that lost a race after its version was checked."""
+    return render(request, PreconditionFailed("Read it again, then repeat the change."))
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(DomainError, on_refusal)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(StaleDataError, on_stale)
