@@ -52,7 +52,7 @@ POOL_TIMEOUT = 10.0
 _SQLITE_NOW = "'%Y-%m-%d %H:%M:%f000'"
 
 BUSY_STATES = frozenset({"40P01", "40001", "55P03"})
-AWAY_STATES = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
+AWAY_STATES = frozenset({"57P01", "57P02", "57P03", "53300"})
 
 
 class UTCDateTime(TypeDecorator[datetime]):
