@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check static audit bench campaign lock clean environment
+.PHONY: help run dev test check static versions audit bench campaign lock clean environment
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ static: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	cd server && PYTHONPATH=. ../$(BIN)/lint-imports --no-logo --config ../.importlinter --cache-dir ../.import_linter_cache
+
+versions: environment ## the tests again on PostgreSQL 18 and Redis 6.2, from packages
+	ALIQUOT_TEST_SERVERS=packages $(BIN)/pytest tests $(ARGS)
 
 audit: environment ## known faults of the locked packages (needs the network)
 	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements_dev.txt
