@@ -1,0 +1,246 @@
+"""Work a person waits for: its progress, its result, and a way to stop it.
+
+An operation goes along with a job of the outbox. The handler reports progress, at which it also
+learns that it was cancelled; the worker settles the operation together with its job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, Index, String, Text, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from src.core import events, ids, outbox
+from src.core.actor import Actor, Permission
+from src.core.db import Identified, Table, choice, database_now
+from src.core.errors import Conflict, NotFound
+from src.core.outbox import Message, State, Topic
+
+
+class OperationState(StrEnum):
+    """queued -> running -> done | failed | cancelled."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OPEN = (OperationState.QUEUED, OperationState.RUNNING)
+
+
+class OperationNotFound(NotFound):
+    """No such operation, or it is somebody else's."""
+
+    code, title = "operation-not-found", "There is no such operation"
+
+
+class OperationEnded(Conflict):
+    """It has ended already; there is nothing to cancel."""
+
+    code, title = "operation-ended", "The operation has ended"
+
+
+class OperationCancelled(Conflict):
+    """A person cancelled it; the handler stops here, and what it had not committed is undone."""
+
+    code, title = "operation-cancelled", "The operation was cancelled"
+
+
+class Operation(Identified, Table):
+    """`done` of `of` steps; `link` leads to the result."""
+
+    __tablename__ = "operations"
+    __table_args__ = (Index(None, "created_by", "id"), Index(None, "message_id"))
+
+    kind: Mapped[str] = mapped_column(String(80))
+    state: Mapped[OperationState] = mapped_column(
+        choice(OperationState), default=OperationState.QUEUED
+    )
+    done: Mapped[int] = mapped_column(default=0)
+    of: Mapped[int | None]
+    message: Mapped[str] = mapped_column(Text, default="")
+    result: Mapped[dict[str, Any] | None]
+    link: Mapped[str | None] = mapped_column(String(500))
+    error: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+
+
+async def start(
+    session: AsyncSession,
+    actor: Actor,
+    topic: Topic,
+    payload: Mapping[str, Any],
+    *,
+    of: int | None = None,
+) -> Operation:
+    """Begin an operation and publish its job; answer 202 with its address.
+
+    `of` is the number of steps where it is known. Its kind is the topic's name.
+    """
+    operation_id = ids.new()
+    message_id = await outbox.publish(session, topic, payload, operation_id=operation_id)
+    operation = Operation(
+        id=operation_id,
+        kind=topic.name,
+        of=of,
+        message_id=message_id,
+        created_by=actor.user_id,
+        created_at=database_now(),
+        updated_at=database_now(),
+    )
+    session.add(operation)
+    await session.flush()
+    await session.refresh(operation)
+    return operation
+
+
+async def progress(
+    session: AsyncSession,
+    operation_id: UUID,
+    *,
+    done: int,
+    of: int | None = None,
+    message: str | None = None,
+) -> None:
+    """Report how far it is. Raises `OperationCancelled` when a person wants it stopped."""
+    values: dict[str, Any] = {"done": done}
+    if of is not None:
+        values["of"] = of
+    if message is not None:
+        values["message"] = message
+    row = (
+        await session.execute(
+            update(Operation)
+            .where(Operation.id == operation_id, Operation.state.in_(OPEN))
+            .values(state=OperationState.RUNNING, updated_at=database_now(), **values)
+            .returning(Operation.cancel_requested_at)
+            .execution_options(synchronize_session=False)
+        )
+    ).first()
+    if row is None or row[0] is not None:
+        raise OperationCancelled("It was cancelled while it ran.")
+
+
+async def run(session: AsyncSession, operation_id: UUID) -> bool:
+    """Its job was claimed. False when it was cancelled before."""
+    row = (
+        await session.execute(
+            update(Operation)
+            .where(Operation.id == operation_id, Operation.state.in_(OPEN))
+            .values(state=OperationState.RUNNING, updated_at=database_now())
+            .returning(Operation.cancel_requested_at)
+            .execution_options(synchronize_session=False)
+        )
+    ).first()
+    return row is not None and row[0] is None
+
+
+async def finish(
+    session: AsyncSession,
+    operation_id: UUID,
+    *,
+    result: dict[str, Any] | None = None,
+    link: str | None = None,
+) -> None:
+    """It is done. The worker calls this with the handler's result unless the handler did."""
+    await _end(session, operation_id, OperationState.DONE, result=result, link=link)
+
+
+async def fail(session: AsyncSession, operation_id: UUID, *, error: str) -> None:
+    """Its job failed for good."""
+    await _end(session, operation_id, OperationState.FAILED, error=error)
+
+
+async def end_cancelled(session: AsyncSession, operation_id: UUID) -> None:
+    """The handler has stopped."""
+    await _end(session, operation_id, OperationState.CANCELLED)
+
+
+async def _end(
+    session: AsyncSession,
+    operation_id: UUID,
+    state: OperationState,
+    **values: Any,  # noqa: ANN401
+) -> None:
+    await session.execute(
+        update(Operation)
+        .where(Operation.id == operation_id, Operation.state.in_(OPEN))
+        .values(state=state, updated_at=database_now(), finished_at=database_now(), **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def reopen(session: AsyncSession, operation_id: UUID) -> None:
+    """Its job was queued again by a person."""
+    await session.execute(
+        update(Operation)
+        .where(Operation.id == operation_id)
+        .values(
+            state=OperationState.QUEUED,
+            error=None,
+            finished_at=None,
+            cancel_requested_at=None,
+            updated_at=database_now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def cancel(session: AsyncSession, actor: Actor, operation_id: UUID) -> Operation:
+    """Stop it: at once while its job waits, else at its next report of progress.
+
+    Raises `OperationNotFound`, `OperationEnded`.
+    """
+    operation = await session.scalar(
+        select(Operation).where(Operation.id == operation_id, _visible(actor)).with_for_update()
+    )
+    if operation is None:
+        raise _not_found()
+    if operation.state not in OPEN:
+        raise OperationEnded(f"It is {operation.state} already.")
+    operation.cancel_requested_at = await session.scalar(select(database_now()))
+    dismissed = await session.execute(
+        update(Message)
+        .where(Message.id == operation.message_id, Message.state == State.QUEUED)
+        .values(state=State.DISMISSED, finished_at=database_now(), error="cancelled")
+        .execution_options(synchronize_session=False)
+    )
+    await session.flush()
+    if cast("CursorResult[Any]", dismissed).rowcount:
+        await end_cancelled(session, operation_id)
+    events.record(session, actor, "operation.cancelled", ("operation", operation_id))
+    await session.refresh(operation)
+    return operation
+
+
+async def get(reads: AsyncSession, actor: Actor, operation_id: UUID) -> Operation:
+    """One's own operation, or anybody's for those who may read jobs."""
+    found = await reads.scalar(
+        select(Operation).where(Operation.id == operation_id, _visible(actor))
+    )
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    if actor.may(Permission.JOBS_READ):
+        return Operation.id.is_not(None)
+    return Operation.created_by == actor.user_id
+
+
+def _not_found() -> OperationNotFound:
+    return OperationNotFound("There is no such operation among yours.")

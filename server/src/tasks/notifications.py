@@ -1,0 +1,48 @@
+"""Mailing what people are told."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core.mail import Letter
+from src.core.settings import Settings
+from src.domain import notifications
+from src.domain.notifications import Post
+from src.tasks.handlers import reaches_outside
+
+_posts: list[Post] = []
+
+
+def configure(settings: Settings) -> None:
+    """Choose the way out for mails; the worker calls it before its first job."""
+    _posts[:] = [notifications.create_post(settings)]
+
+
+def _post() -> Post:
+    if not _posts:
+        raise RuntimeError("the worker was started without its settings")
+    return _posts[0]
+
+
+async def _load(session: AsyncSession, payload: dict[str, Any]) -> Letter | None:
+    post = _post()
+    return await notifications.letter(
+        session, UUID(payload["delivery_id"]), sender=post.sender, base_url=post.base_url
+    )
+
+
+async def _send(letter: Letter, *, key: str) -> str:
+    return await notifications.send(_post(), letter, key=key)
+
+
+async def _record(
+    session: AsyncSession, payload: dict[str, Any], message_id: str
+) -> dict[str, Any]:
+    await notifications.record(session, UUID(payload["delivery_id"]), message_id)
+    return {"message_id": message_id}
+
+
+reaches_outside(notifications.topics.MAIL, load=_load, send=_send, record=_record)

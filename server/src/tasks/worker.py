@@ -1,0 +1,174 @@
+"""A worker: consumers for its classes of work, the loop they share, the sweep and the scheduler.
+
+The same inside the server (`embedded`) and as a process of its own (`python -m src.tasks`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import Any, Self
+
+import structlog
+from sqlalchemy import text
+
+from src.core import outbox
+from src.core.db import Database, Listener, create_database, reading
+from src.core.settings import Settings
+from src.tasks import queue
+from src.tasks.bridge import Bridge
+from src.tasks.delivery import Delivery, Pace
+from src.tasks.handlers import Registry, registry
+from src.tasks.queue import QueueConsumer
+from src.tasks.relay import Relay
+from src.tasks.schedule import Scheduler, institute_zone
+
+log = structlog.get_logger(__name__)
+
+STUCK = 15.0  # seconds after which a loop that does not turn is ill
+CHECK = 10.0  # seconds between looks at the consumers' threads
+
+
+class Worker:
+    """Everything one process needs to do jobs. `start` it, `stop` it once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        threads: int | None = None,
+        pace: Pace | None = None,
+        listeners: Mapping[str, Listener] | None = None,
+        handlers: Registry = registry,
+    ) -> None:
+        """Open the database on a loop of its own; nothing is connected yet."""
+        logging.getLogger("huey").setLevel(logging.WARNING)
+        pace = pace or Pace()
+        self._settings = settings
+        self._threads = threads or settings.worker_threads
+        self.is_stopping = False
+        self.bridge = Bridge()
+        self.database = self.bridge.run(_open(settings))
+        self.lanes = queue.create_lanes(settings, queue.CLASSES, self._deliver)
+        self._sender = (
+            (lambda hints: queue.send(self.lanes, hints))
+            if settings.is_embedded
+            else queue.Sender(self.lanes)
+        )
+        self.database.listeners.update(listeners or {})
+        self.database.listeners[outbox.CHANNEL] = self._sender
+        self.delivery = Delivery(self.database, handlers, pace)
+        self.relay = Relay(self.database, self.lanes, handlers, pace)
+        self.scheduler = Scheduler(self.database, institute_zone, pace.schedule)
+        self.consumers: dict[str, QueueConsumer] = {}
+        self._loops: list[asyncio.Task[None]] = []
+        self._over = threading.Event()
+
+    def start(self, classes: Iterable[str]) -> Self:
+        """Begin: sweep, scheduler, heartbeat, and a consumer for each of `classes`."""
+        for work in (self.relay.run(), self.scheduler.run(), self.delivery.keep_leases()):
+            self._loops.append(self.bridge.run(_begin(work)))
+        for name in classes:
+            consumer = QueueConsumer(self.lanes[name], workers=self._threads)
+            consumer.start()
+            self.consumers[name] = consumer
+        threading.Thread(target=self._look_after, name="tasks-watch", daemon=True).start()
+        return self
+
+    def _look_after(self) -> None:
+        while not self._over.wait(CHECK):
+            for consumer in self.consumers.values():
+                consumer.check_worker_health()
+
+    def _deliver(self, message_id: int) -> None:
+        with suppress(CancelledError):  # given back
+            self.bridge.run(self.delivery.deliver(message_id))
+
+    def stop(self, grace: float) -> int:
+        """Take nothing more, wait `grace` seconds, give the rest back; how many jobs that was."""
+        self.is_stopping = True
+        self._over.set()
+        *others, heartbeat = self._loops
+        for task in others:
+            self.bridge.run(_end(task))
+        for consumer in self.consumers.values():
+            consumer.stop_flag.set()
+        if self._settings.is_embedded:
+            for lane in self.lanes.values():
+                lane.storage.close()
+        deadline = time.monotonic() + grace
+        threads = [thread for consumer in self.consumers.values()
+                   for _, thread in consumer.worker_threads]  # fmt: skip
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        returned = self.bridge.run(self.delivery.give_back())
+        if returned:
+            log.warning("jobs were given back", jobs=returned)
+        if isinstance(self._sender, queue.Sender):
+            self._sender.close()
+        self.bridge.run(_end(heartbeat))
+        self.bridge.run(self.database.dispose())
+        self.bridge.stop()
+        return returned
+
+    def illness(self) -> list[str]:
+        """What is wrong with this process itself; empty while all is well or it is stopping."""
+        if self.is_stopping:
+            return []
+        now = time.monotonic()
+        beats = {"loop": self.bridge.beat, "sweep": self.relay.beat,
+                 "scheduler": self.scheduler.beat}  # fmt: skip
+        found = [f"the {name} has not turned for {now - beat:.0f} s"
+                 for name, beat in beats.items() if now - beat > STUCK]  # fmt: skip
+        found += [
+            f"job {flight.message_id} is {flight.overdue:.0f} s past its limit"
+            for flight in list(self.delivery.in_flight.values())
+            if flight.overdue > STUCK
+        ]
+        for name, consumer in self.consumers.items():
+            dead = sum(not thread.is_alive() for _, thread in consumer.worker_threads)
+            if dead:
+                found.append(f"{dead} threads of {name} have died")
+        return found
+
+    def away(self, timeout: float = 3.0) -> dict[str, str]:
+        """What does not answer: `database`, `broker`."""
+        missing = {}
+        try:
+            self.bridge.run(asyncio.wait_for(ping(self.database), timeout))
+        except Exception as error:  # noqa: BLE001 - a probe tells, it does not fail
+            missing["database"] = _said(error)
+        try:
+            next(iter(self.lanes.values())).waiting()
+        except Exception as error:  # noqa: BLE001 - the same
+            missing["broker"] = _said(error)
+        return missing
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+async def ping(database: Database) -> None:
+    """Ask the database for anything."""
+    async with reading(database) as reads:
+        await reads.execute(text("SELECT 1"))
+
+
+async def _open(settings: Settings) -> Database:
+    return create_database(settings.database, pool_size=settings.database_pool_size)
+
+
+async def _begin(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(work)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
