@@ -149,7 +149,7 @@ async def delete_settled(session: AsyncSession, *, older_than_days: float, limit
     return cast("CursorResult[Any]", changed).rowcount
 
 
-async def counts(reads: AsyncSession) -> dict[tuple[str, State], int]:
+async def counts(reads: AsyncSession) -> dict[tuple[str, str], int]:
     """How many jobs there are by topic and state, those done or dismissed apart."""
     rows = await reads.execute(
         select(Message.topic, Message.state, func.count())
@@ -162,7 +162,7 @@ async def counts(reads: AsyncSession) -> dict[tuple[str, State], int]:
         )
         .group_by(Message.topic, Message.state)
     )
-    return {(topic, state): count for topic, state, count in rows}
+    return {(topic, state.value): count for topic, state, count in rows}
 
 
 async def oldest_due(reads: AsyncSession) -> dict[str, float]:

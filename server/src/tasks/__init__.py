@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from importlib import import_module
 
-# One line per module of handlers; its owner adds it.
-MODULES = ("src.tasks.maintenance",)
+from src.core.settings import Settings
+
+# One line per module of handlers; its owner adds it. What needs settings has `configure(settings)`.
+MODULES = (
+    "src.domain.schema",
+    "src.domain.accounts",
+    "src.tasks.maintenance",
+    "src.tasks.notifications",
+)
 
 
-def load() -> None:
-    """Register every handler and schedule."""
+def load(settings: Settings) -> None:
+    """Register every handler and schedule, and give the settings to those who need them."""
     for name in MODULES:
-        import_module(name)
+        configure = getattr(import_module(name), "configure", None)
+        if configure is not None:
+            configure(settings)

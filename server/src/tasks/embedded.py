@@ -39,7 +39,7 @@ def start(
 
     `listeners` hear the commits of jobs (`cache`); `queue.sender(settings)` reaches this worker.
     """
-    tasks.load()
+    tasks.load(settings)
     threads = min(settings.worker_threads, THREADS)
     worker = Worker(settings, threads=threads, pace=pace, listeners=listeners)
     queue.embed(settings, worker.lanes)

@@ -89,32 +89,38 @@ class Worker:
         with suppress(CancelledError):  # given back
             self.bridge.run(self.delivery.deliver(message_id))
 
-    def stop(self, grace: float) -> int:
-        """Take nothing more, wait `grace` seconds, give the rest back; how many jobs that was."""
+    def stop(self, grace: float, *, hurry: threading.Event | None = None) -> int:
+        """Take nothing more, wait `grace` seconds, give the rest back; how many jobs that was.
+
+        Setting `hurry` ends the waiting.
+        """
         self.is_stopping = True
         self._over.set()
-        *others, heartbeat = self._loops
-        for task in others:
+        for task in self._loops[:-1]:  # the heartbeat goes on: jobs are still in flight
             self.bridge.run(_end(task))
         for consumer in self.consumers.values():
             consumer.stop_flag.set()
         if self._settings.is_embedded:
             for lane in self.lanes.values():
                 lane.storage.close()
-        deadline = time.monotonic() + grace
-        threads = [thread for consumer in self.consumers.values()
-                   for _, thread in consumer.worker_threads]  # fmt: skip
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self._wait(grace, hurry or threading.Event())
         returned = self.bridge.run(self.delivery.give_back())
         if returned:
             log.warning("jobs were given back", jobs=returned)
         if isinstance(self._sender, queue.Sender):
             self._sender.close()
-        self.bridge.run(_end(heartbeat))
+        for task in self._loops:
+            self.bridge.run(_end(task))
         self.bridge.run(self.database.dispose())
         self.bridge.stop()
         return returned
+
+    def _wait(self, grace: float, hurry: threading.Event) -> None:
+        deadline = time.monotonic() + grace
+        for consumer in self.consumers.values():
+            for _, thread in consumer.worker_threads:
+                while thread.is_alive() and time.monotonic() < deadline and not hurry.is_set():
+                    thread.join(0.05)
 
     def illness(self) -> list[str]:
         """What is wrong with this process itself; empty while all is well or it is stopping."""
