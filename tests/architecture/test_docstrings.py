@@ -43,14 +43,3 @@ def test_every_error_has_the_words_that_are_published() -> None:
         if not cls.__dict__.get("__doc__")
     ]
     assert silent == []
-
-
-def test_services_never_take_more_than_five_keywords() -> None:
-    crowded = {
-        f"{module.at(function)} {function.name}": len(function.args.kwonlyargs)
-        for module in source.modules("domain")
-        for function in module.functions()
-        if [argument.arg for argument in function.args.args[:2]] == ["session", "actor"]
-        and len(function.args.kwonlyargs) > 5
-    }
-    assert crowded == {}, "beyond five, a frozen dataclass"

@@ -7,8 +7,6 @@ import configparser
 import pytest
 from sqlalchemy.orm import Mapper, RelationshipProperty, configure_mappers
 
-from src.core.db import Table
-from src.domain import schema
 from tests.support import source
 
 OPEN = {"tables", "errors"}
@@ -56,6 +54,9 @@ def floors() -> dict[str, int]:
 
 
 def relationships() -> list[tuple[Mapper[object], RelationshipProperty[object]]]:
+    from src.core.db import Table
+    from src.domain import schema
+
     assert schema.metadata is Table.metadata
     configure_mappers()
     return [

@@ -9,12 +9,13 @@ from sqlalchemy import inspect, text
 
 from src.core import ddl
 from src.core.db import Database, create_database
-from src.domain.schema import metadata
 from tests.support import servers
 from tests.support.databases import Kind, Templates
 
 
 async def test_a_database_has_every_table_and_guard(database: Database) -> None:
+    from src.domain.schema import metadata
+
     async with database.engine.connect() as connection:
         tables = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
         guards = await connection.run_sync(ddl.present)
@@ -54,41 +55,38 @@ def test_keys_of_others_are_never_cleared(redis_space: servers.Redis) -> None:
 
 
 @pytest.mark.faults
-async def test_a_killed_postgresql_comes_back_with_what_was_committed() -> None:
-    try:
-        own = servers.OwnPostgres()
-    except servers.NoServerError as error:
-        servers.missing("postgresql", error)
-    with own:
-        connection = await asyncpg.connect(own.url(driver=""))
-        await connection.execute("CREATE TABLE kept (id integer); INSERT INTO kept VALUES (7)")
-        own.kill()
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
-            await connection.fetchval("SELECT 1")
-        connection.terminate()
-        own.start()
-        again = await asyncpg.connect(own.url(driver=""))
-        assert await again.fetchval("SELECT id FROM kept") == 7
-        await again.close()
-    assert not own.directory.exists()
+async def test_a_killed_postgresql_comes_back_with_what_was_committed(
+    own_postgres: servers.OwnPostgres,
+) -> None:
+    address = own_postgres.url(driver="")
+    connection = await asyncpg.connect(address)
+    await connection.execute("CREATE TABLE kept (id integer); INSERT INTO kept VALUES (7)")
+    own_postgres.kill()
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await connection.fetchval("SELECT 1")
+    connection.terminate()
+    own_postgres.start()
+    again = await asyncpg.connect(address)
+    assert await again.fetchval("SELECT id FROM kept") == 7
+    await again.close()
 
 
 @pytest.mark.faults
-def test_a_redis_of_our_own_restarts_with_its_keys_and_dies_without() -> None:
-    try:
-        own = servers.OwnRedis()
-    except servers.NoServerError as error:
-        servers.missing("redis", error)
-    with own, redis_client.Redis.from_url(own.url) as client:
+def test_a_redis_of_our_own_restarts_with_its_keys_and_dies_without(
+    own_redis: servers.OwnRedis,
+) -> None:
+    with redis_client.Redis.from_url(own_redis.url) as client:
         client.set("kept", "1")
-        own.restart()
+        own_redis.restart()
         assert client.get("kept") == b"1"
         client.set("lost", "1")
-        own.kill()
+        own_redis.kill()
         with pytest.raises(redis_client.ConnectionError):
             client.get("kept")
-        own.start()
+        own_redis.start()
         assert client.get("lost") is None
+    own_redis.close()
+    assert not own_redis.directory.exists()
 
 
 @pytest.mark.parametrize("require", ["CI", "ALIQUOT_TEST_REQUIRE"])

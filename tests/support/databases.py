@@ -116,13 +116,18 @@ class Templates:
         if kind not in self._made:
             if kind == "sqlite":
                 path = self.directory / "template.db"
+                _remove_sqlite(path)
                 create_schema(sqlite_url(path))
                 self._made[kind] = str(path)
             else:
                 server = self._postgres()
                 name = f"{servers.RUN}_template"
                 server.create(name)
-                create_schema(server.url(name))
+                try:
+                    create_schema(server.url(name))
+                except BaseException:
+                    server.drop(name)
+                    raise
                 self._made[kind] = name
         return self._made[kind]
 
@@ -181,3 +186,26 @@ def redis_space() -> Iterator[servers.Redis]:
     space = servers.Redis(server.url, server.origin, f"{servers.RUN}_{next(_numbers)}")
     yield space
     space.clear(space.prefix)
+
+
+@pytest.fixture
+def own_redis() -> Iterator[servers.OwnRedis]:
+    """A Redis of the test's own, to flush, freeze, kill and start again."""
+    try:
+        server = servers.OwnRedis().start()
+    except servers.NoServerError as error:
+        servers.missing("redis", error)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[servers.OwnPostgres]:
+    """A PostgreSQL of the test's own, with the schema in `own_postgres.url()`, to stop and kill."""
+    try:
+        server = servers.OwnPostgres().start()
+    except servers.NoServerError as error:
+        servers.missing("postgresql", error)
+    create_schema(server.url())
+    yield server
+    server.close()
