@@ -69,6 +69,7 @@ from src.domain.accounts.teams import (
 )
 from src.domain.accounts.users import (
     UserView,
+    checked_email,
     create_user,
     get_user,
     grant_role,
@@ -110,6 +111,7 @@ __all__ = [
     "add_member",
     "authenticate",
     "change_password",
+    "checked_email",
     "configure",
     "create_admin",
     "create_team",

@@ -31,7 +31,10 @@ from src.domain.accounts.policy import may_see_details, require, require_grantab
 from src.domain.accounts.roles import roles_with
 from src.domain.accounts.tables import RoleAssignment, RoleName, User, UserState
 
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]\w+")
+# ASCII only: other addresses need a mail server that speaks SMTPUTF8.
+_EMAIL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
 OWN_FIELDS = frozenset({"name", "locale", "timezone"})
 FIELDS = OWN_FIELDS | {"email", "state"}
 

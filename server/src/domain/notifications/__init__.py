@@ -10,6 +10,14 @@ from __future__ import annotations
 
 from src.domain.notifications import topics
 from src.domain.notifications.kinds import NotificationKind, kind, registered
+from src.domain.notifications.letters import (
+    Post,
+    create_post,
+    letter,
+    record,
+    send,
+    test_mail,
+)
 from src.domain.notifications.service import (
     NotificationView,
     list_for,
@@ -25,11 +33,17 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "NotificationView",
+    "Post",
+    "create_post",
     "kind",
+    "letter",
     "list_for",
     "mark_read",
     "notify",
+    "record",
     "registered",
+    "send",
+    "test_mail",
     "topics",
     "unread_count",
 ]

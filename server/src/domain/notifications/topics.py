@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from src.core import outbox
 
-MAIL = outbox.topic("notifications.mail", queue="notifications", max_attempts=8, time_limit=60.0)
+# Some eight hours of patience with a mail server that is away.
+MAIL = outbox.topic("notifications.mail", queue="notifications", max_attempts=40, time_limit=60.0)

@@ -1,0 +1,157 @@
+"""Mail: letters, and the ways they go out.
+
+`create_mailer(settings)` gives SMTP where `mail_url` names a server, else a mailbox in the data
+folder whose letters `mailbox` reads. A letter's Message-ID comes from what it is about and from the
+job's key: a retry is the same message, and whoever delivers twice can see it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+import css_inline
+
+from src.core import mailbox
+from src.core.errors import Invalid, Unavailable
+from src.core.settings import Settings
+
+TIMEOUT = 20.0  # seconds for each step of the conversation
+_BUSY = range(400, 500)
+_NO_REMOTE = css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+class MailUnavailable(Unavailable):
+    """The mail server does not answer, or says to come back later. It is tried again."""
+
+    code, title = "mail-unavailable", "The mail server does not answer"
+
+
+class MailRefused(Invalid):
+    """The mail server refuses the letter for good: look at the address and at its answer."""
+
+    code, title = "mail-refused", "The mail server refuses this letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail to one person. `reference` names it for ever, `written_at` is its date."""
+
+    reference: str
+    to_name: str
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+    written_at: datetime
+    locale: str = "en"
+
+
+class Mailer(Protocol):
+    """A way out for mails."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Hand the message over. Raises `MailUnavailable` (again later) or `MailRefused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpMailer:
+    """Speaks to the server that `mail_url` names.
+
+    `smtps://` is TLS from the start; `smtp://` demands STARTTLS, `?tls=none` goes without.
+    """
+
+    url: str
+
+    async def send(self, message: EmailMessage) -> None:
+        """One conversation for each message."""
+        parts = urlsplit(self.url)
+        tls = parse_qs(parts.query).get("tls", ["starttls"])[0]
+        implicit = parts.scheme == "smtps"
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=parts.hostname or "localhost",
+                port=parts.port or (465 if implicit else 587),
+                username=unquote(parts.username) if parts.username else None,
+                password=unquote(parts.password) if parts.password else None,
+                local_hostname=domain_of(str(message["From"])),
+                use_tls=implicit,
+                start_tls=not implicit and tls != "none",
+                timeout=TIMEOUT,
+            )
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise _later("it does not accept our user name and password", error) from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _answered(error.recipients[0].code, error.recipients[0].message) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _answered(error.code, error.message) from error
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
+            raise _later(type(error).__name__, error) from error
+
+
+@dataclass(slots=True)
+class NullMailer:
+    """Keeps what it is given, for tests."""
+
+    sent: list[EmailMessage]
+
+    async def send(self, message: EmailMessage) -> None:
+        """Remember the message."""
+        self.sent.append(message)
+
+
+def create_mailer(settings: Settings) -> Mailer:
+    """The way out that the settings name."""
+    if settings.mail_url:
+        return SmtpMailer(settings.mail_url)
+    return mailbox.Mailbox(mailbox.folder_of(settings.data_dir))
+
+
+def compose(letter: Letter, *, key: str) -> EmailMessage:
+    """The letter as a message; the same letter and key make the same Message-ID."""
+    message = EmailMessage()
+    message["From"] = address(letter.sender)
+    message["To"] = address(letter.to, letter.to_name)
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = format_datetime(letter.written_at)
+    message["Message-ID"] = f"<{letter.reference}.{key}@{domain_of(letter.sender)}>"
+    # Nobody's holiday notice should answer a machine (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = letter.locale
+    message.set_content(letter.text)
+    message.add_alternative(_NO_REMOTE.inline(letter.html), subtype="html")
+    return message
+
+
+def address(written: str, name: str = "") -> Address:
+    """An address from `name@host` or `Name <name@host>`; ValueError for anything else."""
+    found, spec = parseaddr(written)
+    local, _, domain = spec.rpartition("@")
+    if not local or not domain:
+        raise ValueError(f"not an address: {written!r}")
+    return Address(display_name=" ".join((name or found).split()), username=local, domain=domain)
+
+
+def domain_of(written: str) -> str:
+    """The host part of an address."""
+    return address(written).domain
+
+
+def _answered(code: int, said: str) -> MailUnavailable | MailRefused:
+    if code in _BUSY:
+        return MailUnavailable(f"The mail server said {code} {said}", retry_after=60)
+    return MailRefused(f"The mail server said {code} {said}", smtp_code=code)
+
+
+def _later(why: str, error: Exception) -> MailUnavailable:
+    return MailUnavailable(f"The mail could not be handed over: {why} ({error}).")
