@@ -54,7 +54,7 @@ class ObjectExists(Conflict):
 class ObjectTooLarge(Invalid):
     """More bytes came than are accepted; the member `limit` tells how many are."""
 
-    code, title = "too-large", "This is too large"
+    code, title = "object-too-large", "This is too large"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table
 
 
 class Blob(Table):
-    """Bytes in the object store, once for each content."""
+    """Bytes in the object store, once for each content.
+
+    `key` is where they lie: it is never used again, so bytes that no row names can be removed at
+    any time, even while the same content is being uploaded anew.
+    """
 
     __tablename__ = "blobs"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
     size: Mapped[int] = mapped_column(BigInteger)
     content_type: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]
@@ -26,7 +31,16 @@ class File(Identified, Table):
     """A named file on an object; who may see the object may see the file."""
 
     __tablename__ = "files"
-    __table_args__ = (Index(None, "subject_type", "subject_id"), Index(None, "sha256"))
+    __table_args__ = (
+        Index(None, "subject_type", "subject_id"),
+        Index(None, "sha256"),
+        Index(
+            "ix_files_deleted",
+            "deleted_at",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+            sqlite_where=text("deleted_at IS NOT NULL"),
+        ),
+    )
 
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
     name: Mapped[str] = mapped_column(String(255))
