@@ -26,6 +26,7 @@ from src.web import assets, limiting, openapi, problems
 from src.web.api import ROUTERS as API
 from src.web.middleware import Gatekeeper, Proxies, Requests
 from src.web.pages import ROUTERS as PAGES
+from src.web.pages import problem_page
 
 FLUSH_EVERY = 60  # seconds between writes of last-seen times
 
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limiter = limiting.create_limiter(settings)
     app.state.checks = {}
+    app.state.problem_page = problem_page
     problems.install(app)
     assets.install(app)
     for router in (*API, *PAGES):

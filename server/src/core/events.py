@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -147,3 +147,14 @@ def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _sha256(parts: list[Any]) -> str:
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def of_subject(session: AsyncSession, subject: Subject, *, limit: int = 100) -> list[Event]:
+    """The latest events of one subject, newest first. Who may see them is the caller's to decide."""
+    statement = (
+        select(Event)
+        .where(Event.subject_type == subject[0], Event.subject_id == subject[1])
+        .order_by(Event.id.desc())
+        .limit(limit)
+    )
+    return list(await session.scalars(statement))

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
+from urllib.parse import parse_qs
 
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from src.core.settings import SERVER_ROOT
+from src.templating import STATIC, STATIC_PREFIX, content_hash, static_url
 
-ROOT = SERVER_ROOT / "static"
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_NOW = "public, no-cache"
+
+address = static_url
 
 
 class _Static(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Let a hashed address be kept for a year; anything else is asked for again."""
+        """Let an address with the right hash be kept for a year; any other is asked for again.
+
+        With the hash of another version, as while servers are replaced, keeping it would be wrong.
+        """
         response = await super().get_response(path, scope)
-        hashed = scope.get("query_string", b"").startswith(b"v=")
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if hashed else "public, no-cache"
-        )
+        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("v")
+        is_file = response.status_code in (200, 304)
+        is_exact = is_file and given == [content_hash(STATIC / path)]
+        response.headers["Cache-Control"] = FOR_EVER if is_exact else FOR_NOW
         return response
-
-
-@cache
-def address(path: str) -> str:
-    """The address of a file below `static`, with its content's hash."""
-    digest = hashlib.sha256(Path(ROOT / path).read_bytes()).hexdigest()[:12]
-    return f"/static/{path}?v={digest}"
 
 
 def install(app: FastAPI) -> None:
     """Serve the folder."""
-    app.mount("/static", _Static(directory=ROOT, check_dir=False), name="static")
+    app.mount(STATIC_PREFIX, _Static(directory=STATIC), name="static")

@@ -32,6 +32,9 @@ MESSAGES = {
     "date": "Enter a date, as in 2026-11-23.",
     "time": "Enter a time, as in 09:30.",
 }
+# The years every database, zone table and calendar can handle.
+LONGEST_FILTER = 200
+FIRST_YEAR, LAST_YEAR = 2000, 2198
 _DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 _TIME = re.compile(r"^(\d{1,2})(?:[:.h ]?(\d{2}))?$")
 
@@ -41,9 +44,11 @@ def _as_date(value: object) -> object:
         return value
     for pattern in _DATE_FORMATS:
         try:
-            return datetime.strptime(value, pattern).replace(tzinfo=UTC).date()
+            found = datetime.strptime(value, pattern).replace(tzinfo=UTC).date()
         except ValueError:
             continue
+        if FIRST_YEAR <= found.year <= LAST_YEAR:
+            return found
     raise PydanticCustomError("date", "not a date")
 
 
@@ -109,6 +114,17 @@ class Form:
             for name, value in values.items()
         }
         return cls({name: found[-1] if found else "" for name, found in lists.items()}, lists)
+
+    @classmethod
+    def of_query(cls, request: Request, **defaults: str) -> Self:
+        """A filter bar: what stands in the address, else the defaults."""
+        query = request.query_params
+        return cls.of(
+            {
+                name: query.get(name, default).replace("\x00", "")[:LONGEST_FILTER]
+                for name, default in defaults.items()
+            }
+        )
 
     @property
     def is_faulty(self) -> bool:

@@ -1,0 +1,260 @@
+"""The Jinja environment of the pages: autoescape, translations, dates, links to static files.
+
+`render` makes a response out of a template for whoever asked; what a template may use beyond its
+own values (who reads, in which zone, the CSRF field) is held in a context variable, so that macros
+see it too. Times are shown in the reader's zone unless a zone is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from babel import dates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from src.core import clock, language
+from src.core.actor import ANONYMOUS, Actor, Permission
+from src.core.settings import SERVER_ROOT, Settings
+
+TEMPLATES = SERVER_ROOT / "templates"
+STATIC = SERVER_ROOT / "static"
+STATIC_PREFIX = "/static"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in the navigation, shown to those who hold the permission."""
+
+    label: str
+    path: str
+    permission: Permission
+    rank: int
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Who reads the page that is rendered now, and where it is."""
+
+    actor: Actor = ANONYMOUS
+    path: str = "/"
+    query: tuple[tuple[str, str], ...] = ()
+    csrf_token: str = ""
+    is_demo: bool = False
+    now: datetime = field(default_factory=clock.now)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The reader's zone."""
+        return language.reader().zone
+
+    @property
+    def locale(self) -> str:
+        """The reader's language."""
+        return language.reader().locale
+
+
+_frame: ContextVar[Frame] = ContextVar("frame", default=Frame())  # noqa: B039 - it is frozen
+_entries: dict[str, Entry] = {}
+
+
+def enter(label: str, path: str, permission: Permission, *, rank: int, icon: str) -> None:
+    """Put a page into the navigation; called beside the page's routes."""
+    _entries[path] = Entry(label, path, permission, rank, icon)
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    actor: Actor = ANONYMOUS,
+    csrf_token: str = "",
+    status: int = 200,
+    context: Mapping[str, Any] | None = None,
+) -> HTMLResponse:
+    """A page for `actor`, in their zone and language."""
+    settings: Settings | None = getattr(request.app.state, "settings", None)
+    frame = Frame(
+        actor=actor,
+        path=request.url.path,
+        query=tuple(parse_qsl(request.url.query)),
+        csrf_token=csrf_token,
+        is_demo=bool(settings and settings.demo),
+    )
+    token = _frame.set(frame)
+    try:
+        with language.reading_as(actor.locale, actor.timezone):
+            body = environment.get_template(template).render(context or {})
+    finally:
+        _frame.reset(token)
+    return HTMLResponse(body, status)
+
+
+def _navigation() -> list[Entry]:
+    frame = _frame.get()
+    return sorted(
+        (entry for entry in _entries.values() if frame.actor.may_anywhere(entry.permission)),
+        key=lambda entry: entry.rank,
+    )
+
+
+def _may(permission: str, *scopes: str) -> bool:
+    return _frame.get().actor.may(Permission(permission), *scopes)
+
+
+def _is_here(path: str) -> bool:
+    here = _frame.get().path
+    return here == path or (path != "/" and here.startswith(f"{path}/"))
+
+
+def _csrf_field() -> Markup:
+    token = _frame.get().csrf_token
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
+
+
+def _with_query(**changes: object) -> str:
+    """The address of this page with some of its query replaced; None removes."""
+    frame = _frame.get()
+    kept = [(name, value) for name, value in frame.query if name not in changes]
+    kept += [(name, str(value)) for name, value in changes.items() if value not in (None, "")]
+    return f"{frame.path}?{urlencode(kept)}" if kept else frame.path
+
+
+_hashes: dict[Path, tuple[float, str]] = {}
+
+
+def content_hash(path: Path) -> str:
+    """The first 16 digits of the SHA-256 of a file, computed again when the file changes."""
+    changed = path.stat().st_mtime
+    known = _hashes.get(path)
+    if known is None or known[0] != changed:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        _hashes[path] = known = (changed, digest)
+    return known[1]
+
+
+def static_url(name: str) -> str:
+    """The address of a static file; it changes with the content, so it may be kept for ever."""
+    return f"{STATIC_PREFIX}/{name}?v={content_hash(STATIC / name)}"
+
+
+def _local(value: datetime, zone: str | None) -> datetime:
+    return value.astimezone(language.zone_of(zone) if zone else language.reader().zone)
+
+
+def _day(value: datetime | date, zone: str | None = None) -> str:
+    local = _local(value, zone) if isinstance(value, datetime) else value
+    now = _frame.get().now.year
+    pattern = "EEE d MMM" if local.year == now else "EEE d MMM y"
+    return dates.format_date(local, pattern, locale=language.reader().formats)
+
+
+def _clock(value: datetime, zone: str | None = None) -> str:
+    return _local(value, zone).strftime("%H:%M")
+
+
+def _offset_name(value: datetime, zone: str | None) -> str:
+    """How to name the zone when it is not the reader's; nothing when both clocks agree."""
+    if zone is None:
+        return ""
+    local = _local(value, zone)
+    return "" if local.utcoffset() == _local(value, None).utcoffset() else f" ({zone})"
+
+
+def _moment(value: datetime | None, zone: str | None = None) -> Markup:
+    if value is None:
+        return Markup("–")
+    text = f"{_day(value, zone)}, {_clock(value, zone)}{_offset_name(value, zone)}"
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), text)
+
+
+def _period(starts: datetime, ends: datetime, zone: str | None = None) -> Markup:
+    """From and to on one line; the day is said once when both fall on it."""
+    first, last = _local(starts, zone), _local(ends, zone)
+    # A booking until midnight still belongs to the day before.
+    is_one_day = (last - timedelta(microseconds=1)).date() == first.date()
+    until = last.strftime("%H:%M")
+    if is_one_day:
+        until = "24:00" if last.date() != first.date() else until
+        text = f"{_day(starts, zone)}, {_clock(starts, zone)}–{until}"
+    else:
+        text = f"{_day(starts, zone)}, {_clock(starts, zone)} – {_day(ends, zone)}, {until}"
+    return Markup('<time datetime="{}">{}</time>').format(
+        starts.isoformat(), text + _offset_name(starts, zone)
+    )
+
+
+def _full_day(value: date) -> str:
+    return dates.format_date(value, "EEEE d MMMM y", locale=language.reader().formats)
+
+
+def _duration(minutes: float | None) -> str:
+    """Minutes in words: `2 h 30 min`, `3 days`."""
+    if minutes is None:
+        return "–"
+    whole = round(minutes)
+    days, rest = divmod(whole, 1440)
+    hours, left = divmod(rest, 60)
+    if whole >= 1440 and not rest:
+        return language.ngettext("%(num)s day", "%(num)s days", days)
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours else ""]
+    if left or not whole:
+        parts.append(f"{left} min")
+    return " ".join(part for part in parts if part)
+
+
+def _short(value: UUID | str) -> str:
+    return str(value)[:8]
+
+
+def _lines(text: str) -> Markup:
+    """Plain text with its line breaks kept."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def _create_environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations: Any = made  # the extension adds its methods at run time
+    translations.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)
+    made.globals.update(
+        navigation=_navigation,
+        may=_may,
+        is_here=_is_here,
+        csrf_field=_csrf_field,
+        with_query=_with_query,
+        static_url=static_url,
+        reader=_frame.get,
+    )
+    made.filters.update(
+        day=_day,
+        full_day=_full_day,
+        clock=_clock,
+        moment=_moment,
+        period=lambda pair, zone=None: _period(pair[0], pair[1], zone),
+        duration=_duration,
+        short=_short,
+        lines=_lines,
+        pairs=lambda values: [(str(value), str(value)) for value in values],
+    )
+    return made
+
+
+environment = _create_environment()

@@ -1,0 +1,98 @@
+"""What every page's route starts from: who asks, and how to answer."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse
+
+from src import templating
+from src.core import db
+from src.core.actor import Actor, Permission
+from src.core.settings import Settings
+from src.web import security
+from src.web.declarations import Access, Rate, declares
+from src.web.security import CurrentActor
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A request for a page.
+
+    A form opens its own transaction (`writing`), so that a refusal has rolled back before the
+    form is shown again; pages that only read take `Reads`.
+    """
+
+    request: Request
+    actor: Actor
+
+    @property
+    def database(self) -> db.Database:
+        """The database of this process."""
+        database: db.Database = self.request.app.state.database
+        return database
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this process."""
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+    def writing(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """The transaction of a form."""
+        return db.transaction(self.database)
+
+    def reading(self) -> AbstractAsyncContextManager[db.ReadSession]:
+        """A short reading transaction, for a form that is shown again."""
+        return db.reading(self.database)
+
+    def may(self, permission: Permission, *scopes: str) -> bool:
+        """Whether the reader holds the permission."""
+        return self.actor.may(permission, *scopes)
+
+    def show(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
+        """The page itself."""
+        token = security.csrf_token(self.request)
+        return templating.render(
+            self.request,
+            template,
+            actor=self.actor,
+            csrf_token=token,
+            status=status,
+            context=context,
+        )
+
+
+def _page(request: Request, actor: CurrentActor) -> Page:
+    return Page(request, actor)
+
+
+CurrentPage = Annotated[Page, Depends(_page)]
+
+
+def shows(access: Permission | Access) -> dict[str, Any]:
+    """Declare a page that is read; pages hold people's data, so no cache keeps them."""
+    return declares(access, cache="no-store")
+
+
+def takes(access: Permission | Access, *, rate: Rate = "write") -> dict[str, Any]:
+    """Declare a form: what `shows` says, and it needs the page's token."""
+    declared = declares(access, rate=rate, cache="no-store")
+    declared["dependencies"].append(Depends(security.require_csrf))
+    return declared
+
+
+def problem_page(request: Request, problem: dict[str, Any], status: int) -> HTMLResponse:
+    """The page of a refusal; `problem` is its RFC 9457 document."""
+    context = {
+        "title": problem["title"],
+        "detail": problem.get("detail"),
+        "errors": problem.get("errors") or [],
+        "trace_id": problem.get("trace_id"),
+        "status": status,
+    }
+    return templating.render(request, "errors/problem.html", status=status, context=context)

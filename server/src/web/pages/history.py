@@ -1,0 +1,57 @@
+"""The timeline of a thing, from its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import events
+from src.core.language import mark
+from src.domain import accounts
+
+VERBS = {
+    "booking.created": mark("Booked"),
+    "booking.confirmed": mark("Confirmed"),
+    "booking.requested": mark("Requested"),
+    "booking.changed": mark("Changed"),
+    "booking.moved": mark("Moved"),
+    "booking.cancelled": mark("Cancelled"),
+    "booking.approved": mark("Approved"),
+    "booking.rejected": mark("Rejected"),
+    "booking.expired": mark("The request lapsed"),
+    "booking.checked_in": mark("Checked in"),
+    "booking.checked_out": mark("Ended early"),
+    "booking.completed": mark("Completed"),
+    "booking.no_show": mark("Nobody checked in"),
+    "booking.overridden": mark("Rules were passed over"),
+    "booking.displaced": mark("Displaced"),
+    "booking.kept": mark("Kept through a closure"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened, who did it, and why."""
+
+    at: datetime
+    text: str
+    who: str | None
+    reason: str | None
+
+
+async def history(session: AsyncSession, subject: tuple[str, UUID]) -> list[Entry]:
+    """The latest events of a subject, newest first, with names. Two statements."""
+    found = await events.of_subject(session, subject)
+    names = await accounts.names(session, {one.actor_id for one in found if one.actor_id})
+    return [
+        Entry(
+            one.at,
+            VERBS.get(one.verb) or one.verb.partition(".")[2].replace("_", " ").capitalize(),
+            names.get(one.actor_id) if one.actor_id else "Aliquot",
+            one.reason,
+        )
+        for one in found
+    ]

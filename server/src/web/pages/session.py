@@ -1,0 +1,133 @@
+"""Logging in and out, and the set-up page of an empty Aliquot."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from src.core.errors import DomainError
+from src.domain import accounts
+from src.web import security
+from src.web.declarations import PUBLIC, SIGNED_IN
+from src.web.dependencies import Reads, Tx
+from src.web.forms import Form, Shape, safe_next, see_other
+from src.web.pages.frame import CurrentPage, Page, shows, takes
+
+router = APIRouter(include_in_schema=False)
+
+
+class LogInShape(Shape):
+    """Passwords are taken as typed; their length is bounded, for hashing them costs."""
+
+    email: str = Field(max_length=320)
+    password: str = Field(max_length=1024)
+
+
+class SetUpShape(Shape):
+    """The institute and its first administrator."""
+
+    code: str = Field(max_length=60)
+    name: str = Field(max_length=200)
+    timezone: str = Field(max_length=64)
+    currency: str = Field(max_length=3)
+    mail_from: str | None = Field(None, max_length=320)
+    admin_name: str = Field(max_length=200)
+    email: str = Field(max_length=320)
+    password: str = Field(max_length=1024)
+
+
+Next = Annotated[str | None, Query(alias="next", max_length=2000)]
+
+
+@router.get("/login", **shows(PUBLIC))
+async def log_in_form(page: CurrentPage, reads: Reads, target: Next = None) -> Response:
+    """The log-in page; who is logged in already goes on."""
+    if page.actor.is_authenticated:
+        return see_other(safe_next(target))
+    if not await accounts.is_set_up(reads):
+        return see_other("/setup")
+    return page.show("session/login.html", form=Form(), target=safe_next(target))
+
+
+@router.post("/login", **takes(PUBLIC, rate="login"))
+async def log_in(page: CurrentPage, target: Next = None) -> Response:
+    """Check the password and set the session's cookie."""
+    form = await Form.read(page.request)
+    shape = form.parse(LogInShape)
+    if shape is None:
+        return _log_in_again(page, form, target)
+    try:
+        opened = await accounts.log_in(
+            page.database,
+            email=shape.email,
+            password=form.values["password"],
+            device=security.device_of(page.request),
+            ip=page.actor.ip,
+            request_id=page.actor.request_id,
+        )
+    except accounts.LogInRefused as refusal:
+        form.refuse(refusal)
+        return _log_in_again(page, form, target)
+    response = see_other(safe_next(target))
+    security.set_session_cookie(page.request, response, opened.token)
+    return response
+
+
+def _log_in_again(page: Page, form: Form, target: str | None) -> Response:
+    return page.show("session/login.html", status=422, form=form, target=safe_next(target))
+
+
+@router.post("/logout", **takes(SIGNED_IN))
+async def log_out(page: CurrentPage, session: Tx) -> Response:
+    """End this log-in."""
+    await accounts.log_out(session, page.actor)
+    response = see_other("/login")
+    security.clear_session_cookie(response)
+    return response
+
+
+@router.get("/setup", **shows(PUBLIC))
+async def set_up_form(page: CurrentPage, reads: Reads) -> Response:
+    """The first visit to an empty Aliquot; closed for good once somebody exists."""
+    if await accounts.is_set_up(reads):
+        raise accounts.AlreadySetUp("Log in instead.")
+    form = Form.of({"currency": "EUR", "timezone": "UTC"})
+    return page.show("session/setup.html", form=form)
+
+
+@router.post("/setup", **takes(PUBLIC, rate="login"))
+async def set_up(page: CurrentPage) -> Response:
+    """Write the institute and its first administrator."""
+    form = await Form.read(page.request)
+    shape = form.parse(SetUpShape)
+    if shape is not None:
+        try:
+            await _found(page, shape, form.values["password"])
+        except DomainError as refusal:
+            form.refuse(refusal)
+        else:
+            return see_other("/login")
+    return page.show("session/setup.html", status=422, form=form)
+
+
+async def _found(page: Page, shape: SetUpShape, password: str) -> None:
+    async with page.reading() as reads:
+        if await accounts.is_set_up(reads):
+            raise accounts.AlreadySetUp("Log in instead.")
+    accounts.setup.require_code(shape.code)
+    about = (shape.admin_name, shape.email)
+    hashed = await accounts.new_hash(password, about=about, field="password")
+    async with page.writing() as session:
+        await accounts.set_up(
+            session,
+            name=shape.name,
+            timezone=shape.timezone,
+            currency=shape.currency,
+            mail_from=shape.mail_from,
+            admin_name=shape.admin_name,
+            admin_email=shape.email,
+            password_hash=hashed,
+        )
