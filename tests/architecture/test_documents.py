@@ -28,13 +28,19 @@ def code_of(document: Path) -> str:
     return "\n".join(CODE.findall(document.read_text()))
 
 
-@cache
-def environment_names() -> set[str]:
-    found = set()
+def names_of_settings() -> dict[str, set[str]]:
+    """Each setting with the environment variables it is read from."""
+    found = {}
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
         aliases = alias.choices if isinstance(alias, AliasChoices) else [alias]
-        found |= {str(choice) for choice in aliases if choice} or {f"ALIQUOT_{name.upper()}"}
+        found[name] = {str(choice) for choice in aliases if choice} or {f"ALIQUOT_{name.upper()}"}
+    return found
+
+
+@cache
+def environment_names() -> set[str]:
+    found = set().union(*names_of_settings().values())
     # The few that are read before or beside the settings.
     for path in source.tracked_files():
         if path.suffix in {".py", ".sh"} or ".ci" in path.parts or path.name == "Makefile":
@@ -52,6 +58,12 @@ def test_the_readme_shows_the_two_commands() -> None:
     assert {"make run", "make test"} <= set(
         re.findall(r"make \w+", code_of(source.ROOT / "README.md"))
     )
+
+
+def test_every_setting_is_documented() -> None:
+    text = "\n".join(document.read_text() for document in DOCUMENTS)
+    named = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", text))
+    assert [name for name, known in names_of_settings().items() if not known & named] == []
 
 
 @each_document
