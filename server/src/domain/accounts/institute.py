@@ -55,7 +55,7 @@ async def set_up(  # noqa: PLR0913 - the form's fields
     """
     if await is_set_up(session):
         raise AlreadySetUp("Log in instead.")
-    await _found_institute(
+    made = await _found_institute(
         session, name=name, timezone=timezone, currency=currency, mail_from=mail_from
     )
     events.record(
@@ -63,7 +63,7 @@ async def set_up(  # noqa: PLR0913 - the form's fields
         SYSTEM,
         "institute.set_up",
         ("institute", None),
-        changes={"timezone": timezone, "currency": currency},
+        changes={"timezone": made.timezone, "currency": made.currency},
     )
     return await create_user(
         session,
@@ -98,7 +98,7 @@ async def create_admin(
 
 async def _found_institute(
     session: AsyncSession, *, name: str, timezone: str, currency: str, mail_from: str | None
-) -> None:
+) -> Institute:
     code = currency.strip().upper()
     if not _CURRENCY.fullmatch(code):
         detail = "Use a code of three letters such as EUR."
@@ -116,3 +116,4 @@ async def _found_institute(
             await session.flush()
     except IntegrityError as error:
         raise AlreadySetUp("Log in instead.") from error
+    return made

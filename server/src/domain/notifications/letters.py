@@ -10,14 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, ids, language, mail
+from src.core.errors import Unavailable
 from src.core.language import gettext
 from src.core.mail import Letter, Mailer
 from src.core.render import render
 from src.core.settings import Settings
 from src.domain import accounts
-from src.domain.notifications import rendering
+from src.domain.notifications import kinds, rendering
 from src.domain.notifications.rendering import Text
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
+
+
+class KindUnknown(Unavailable):
+    """The notification was written by a newer version than this worker; another may send it."""
+
+    code, title = "notification-kind-unknown", "This worker does not know the notification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ async def letter(
         delivery.state = DeliveryState.SKIPPED
         delivery.detail = f"the person is {user.state}"
         return None
+    if kinds.find_or_none(notification.kind) is None:
+        raise KindUnknown(f"Nobody here knows {notification.kind}; a newer worker may.")
     institute = await accounts.institute(session)
     people = await rendering.people_in(session, [notification])
     text = rendering.render(notification, people, user.locale, user.timezone)
