@@ -1,6 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both need python3, pip and make, nothing else.
 PYTHON ?= python3
 ARGS ?=
+WORKERS ?= 0
 BIN := .venv/bin
 export PYTHON
 
@@ -17,6 +18,7 @@ help: ## this list
 	  '  DEMO          0 starts empty, without demonstration data (1)' \
 	  '  DATABASE_URL  PostgreSQL instead of SQLite in DATA_DIR' \
 	  '  REDIS_URL     Redis instead of memory' \
+	  '  WORKERS       how many processes share the tests (0: one after the other)' \
 	  '  ARGS          passed on to pytest, as in `make test ARGS="-k overlap"`'
 
 run: ## start Aliquot with demo data on http://localhost:8000
@@ -28,7 +30,7 @@ dev: ## the same, with reload of code, templates and tasks
 	@exec $(BIN)/python server/main.py --reload
 
 test: static ## everything: checks, then all tests on SQLite, PostgreSQL and Redis
-	$(BIN)/pytest tests $(ARGS)
+	$(BIN)/pytest tests -n $(WORKERS) $(ARGS)
 
 check: static ## style, types, import contracts, architecture, migrations
 	$(BIN)/pytest -q $(wildcard tests/architecture tests/core/test_migrations.py) $(ARGS)
