@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     Text,
     case,
     delete,
@@ -141,12 +139,14 @@ async def delete_settled(session: AsyncSession, *, older_than_days: float, limit
         .with_for_update(skip_locked=True)
         .cte("old")
     )
-    changed = await session.execute(
+    # RETURNING, because Python's SQLite counts no rows of a statement that begins with WITH.
+    deleted = await session.execute(
         delete(Message)
         .where(Message.id.in_(select(old.c.id)))
+        .returning(Message.id)
         .execution_options(**ledger.UNSYNCHRONISED)
     )
-    return cast("CursorResult[Any]", changed).rowcount
+    return len(deleted.all())
 
 
 async def counts(reads: AsyncSession) -> dict[tuple[str, str], int]:
