@@ -17,7 +17,7 @@ for _name in list(os.environ):
     ):
         del os.environ[_name]
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.databases", "tests.support.world"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,1 +1,85 @@
-"""Who has which resource, and when: one reservation path for every entrance."""
+"""Who has which resource, and when: one reservation path for every entrance.
+
+Owns bookings, their states and what is told about them. Invariants: a booking has a hold exactly
+in requested (until its deadline), confirmed and in_use; every change of state goes through
+`rules.transition` and is an event; the rules of the resource hold on change as on creation;
+others see "Booked" unless they may see more.
+"""
+
+from __future__ import annotations
+
+from src.domain.bookings import displacement, notices, reminders, topics, upkeep
+from src.domain.bookings.attendance import cancel, check_in, check_out
+from src.domain.bookings.changes import change, change_many
+from src.domain.bookings.decisions import approve, reject, tell_deciders
+from src.domain.bookings.errors import (
+    BadRange,
+    BookingNotFound,
+    BookingOverlaps,
+    BookingRefused,
+    BookingStateConflict,
+    DisplacementNeeded,
+    TooManyChanges,
+)
+from src.domain.bookings.reading import Filter, calendar, get, list_
+from src.domain.bookings.reservation import check, create
+from src.domain.bookings.rules import TARGETS
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.views import (
+    Answer,
+    BookingView,
+    Calendar,
+    CalendarResource,
+    Change,
+    Conflict,
+    Entry,
+    Interval,
+    Person,
+    ResourceRef,
+    Suggestion,
+    Wish,
+)
+
+__all__ = [
+    "TARGETS",
+    "Answer",
+    "BadRange",
+    "Booking",
+    "BookingNotFound",
+    "BookingOverlaps",
+    "BookingRefused",
+    "BookingStateConflict",
+    "BookingView",
+    "Calendar",
+    "CalendarResource",
+    "Change",
+    "Conflict",
+    "DisplacementNeeded",
+    "Entry",
+    "Filter",
+    "Interval",
+    "Person",
+    "ResourceRef",
+    "Status",
+    "Suggestion",
+    "TooManyChanges",
+    "Wish",
+    "approve",
+    "calendar",
+    "cancel",
+    "change",
+    "change_many",
+    "check",
+    "check_in",
+    "check_out",
+    "create",
+    "displacement",
+    "get",
+    "list_",
+    "notices",
+    "reject",
+    "reminders",
+    "tell_deciders",
+    "topics",
+    "upkeep",
+]

@@ -98,3 +98,11 @@ kind(
     facts=_FACTS,
     people=_PEOPLE,
 )
+kind(
+    "booking.no-show",
+    title=mark("Released: %(resource)s"),
+    body=mark("Nobody checked in to %(resource)s, %(when)s, so the time was given free."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)

@@ -68,3 +68,4 @@ class Booking(Identified, Versioned, Table):
     checked_in_at: Mapped[datetime | None]
     checked_out_at: Mapped[datetime | None]
     planned_ends_at: Mapped[datetime | None]  # the end before it was ended early
+    reminded_for: Mapped[datetime | None]  # the start its people were reminded of

@@ -1,0 +1,134 @@
+"""What people do with a booking they have: cancel, come, leave."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import clock
+from src.core.actor import Actor, Permission
+from src.domain import resources
+from src.domain.bookings import changes, plans, policy, repository, rules, telling
+from src.domain.bookings.errors import BookingStateConflict
+from src.domain.bookings.repository import Whole
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.views import BookingView
+
+_MINUTE = timedelta(minutes=1)
+
+
+async def cancel(
+    session: AsyncSession,
+    actor: Actor,
+    booking_id: UUID,
+    *,
+    reason: str | None = None,
+    expected_version: int | None = None,
+) -> BookingView:
+    """Cancel a request or a booking that is not in use; its time is free at once.
+
+    Cancelled by its own people later than the policy's notice, that is kept on it. Raises
+    `BookingNotFound`, `Forbidden`, `BookingStateConflict`, `PreconditionFailed`.
+    """
+    now = clock.now()
+    found = await _opened(session, actor, booking_id, expected_version)
+    _require_ahead(found.booking, now)
+    await call_off(session, actor, found, now=now, reason=reason)
+    await session.flush()
+    return repository.view(actor, found, now=now)
+
+
+async def call_off(
+    session: AsyncSession,
+    actor: Actor,
+    found: Whole,
+    *,
+    now: datetime,
+    reason: str | None,
+) -> None:
+    """Cancel an opened booking, free its time and tell its people."""
+    booking, freed = found.booking, changes.held(found.booking)
+    terms = await resources.terms.load(session, [booking.resource_id], around=freed)
+    notice = timedelta(minutes=terms[booking.resource_id].policy.cancel_notice_minutes)
+    booking.is_cancelled_late = (
+        policy.is_own(actor, booking)
+        and booking.status is Status.CONFIRMED
+        and now > booking.starts_at - notice
+    )
+    rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=reason)
+    await resources.calendar.release(session, {booking.id})
+    await resources.closures.heal(session, terms[booking.resource_id], freed)
+    await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
+
+
+async def check_in(
+    session: AsyncSession, actor: Actor, booking_id: UUID, *, expected_version: int | None = None
+) -> BookingView:
+    """Begin to use it: from a quarter of an hour before the start until the end.
+
+    Raises `BookingNotFound`, `Forbidden`, `BookingStateConflict` (too early, over, not confirmed),
+    `BookingRefused` when the resource is down, `PreconditionFailed`.
+    """
+    now = clock.now()
+    found = await _opened(session, actor, booking_id, expected_version)
+    booking = found.booking
+    rules.require_target(booking, Status.IN_USE, now=now)
+    if not policy.can_check_in(booking, now):
+        opens = booking.starts_at - rules.CHECK_IN_OPENS
+        said = "It is over." if now >= booking.ends_at else "Come back a little later."
+        raise BookingStateConflict(
+            f"Check-in is open from 15 minutes before the start until the end. {said}",
+            status=booking.status.value,
+            allowed=[],
+            opens_at=opens,
+        )
+    terms = await resources.terms.load(session, [booking.resource_id], around=changes.held(booking))
+    if faults := resources.rules.state_faults(terms[booking.resource_id]):
+        raise plans.refused(faults)
+    rules.transition(session, actor, booking, Status.IN_USE, now=now)
+    booking.checked_in_at = now
+    await session.flush()
+    return repository.view(actor, found, now=now)
+
+
+async def check_out(
+    session: AsyncSession, actor: Actor, booking_id: UUID, *, expected_version: int | None = None
+) -> BookingView:
+    """Stop using it; ended early, the rest of its time is free at once.
+
+    A booking under way that nobody checked in to may be ended too. Raises `BookingNotFound`,
+    `Forbidden`, `BookingStateConflict`, `PreconditionFailed`.
+    """
+    now = clock.now()
+    found = await _opened(session, actor, booking_id, expected_version)
+    booking, freed = found.booking, changes.held(found.booking)
+    if policy.can_end_early(booking, now):
+        rules.transition(session, actor, booking, Status.IN_USE, now=now)
+    rules.transition(session, actor, booking, Status.COMPLETED, now=now)
+    booking.checked_out_at = now
+    if now < booking.ends_at:
+        booking.planned_ends_at = booking.ends_at
+        # Whoever came and went before the start has used a minute of it.
+        booking.ends_at = min(booking.ends_at, max(now, booking.starts_at + _MINUTE))
+    await resources.calendar.release(session, {booking.id})
+    await changes.heal(session, found, freed)
+    await session.flush()
+    return repository.view(actor, found, now=now)
+
+
+async def _opened(
+    session: AsyncSession, actor: Actor, booking_id: UUID, expected_version: int | None
+) -> Whole:
+    found = (await changes.open_(session, [booking_id])).get(booking_id)
+    changes.require_known(actor, found, expected_version)
+    if found is None or not policy.may_change(actor, found.booking):
+        raise policy.forbidden(Permission.BOOKINGS_MANAGE)
+    return found
+
+
+def _require_ahead(booking: Booking, now: datetime) -> None:
+    rules.require_target(booking, Status.CANCELLED, now=now)
+    if booking.ends_at <= now:
+        raise BookingStateConflict("The booking is over.", status=booking.status.value, allowed=[])

@@ -1,0 +1,332 @@
+"""Changing bookings: one, or several that only make sense together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import clock, events
+from src.core.actor import Actor, Permission
+from src.core.errors import DatabaseBusy, FieldError, Invalid, PreconditionFailed
+from src.domain import resources
+from src.domain.bookings import plans, policy, repository, reservation, rules, telling
+from src.domain.bookings.errors import BookingNotFound, BookingStateConflict, TooManyChanges
+from src.domain.bookings.plans import Judgement
+from src.domain.bookings.repository import Whole
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.views import BookingView, Change, Wish
+
+FIELDS = frozenset(
+    {
+        "starts_at",
+        "ends_at",
+        "title",
+        "notes",
+        "unit",
+        "resource_id",
+        "team_id",
+        "override_reason",
+    }
+)
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One change on its way: the booking as it is, the wish it shall become."""
+
+    found: Whole
+    wish: Wish
+    fields: Mapping[str, Any]
+    place: tuple[str | int, ...]
+
+    @property
+    def moves(self) -> bool:
+        """Whether it takes another time or place; only then do the rules have a say."""
+        booking, wish = self.found.booking, self.wish
+        return (
+            (booking.starts_at, booking.ends_at) != (wish.starts_at, wish.ends_at)
+            or booking.resource_id != wish.resource_id
+            or wish.unit not in {None, self.found.unit}
+        )
+
+
+async def change(
+    session: AsyncSession,
+    actor: Actor,
+    booking_id: UUID,
+    *,
+    changes: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> BookingView:
+    """Change a booking; `changes` holds some of `FIELDS`, what is absent stays.
+
+    A new time or place is judged exactly as a new booking is. Raises `BookingRefused`,
+    `BookingOverlaps`, `BookingNotFound`, `BookingStateConflict` (it is over), `Forbidden`,
+    `PreconditionFailed` when the version is not the expected one.
+    """
+    wanted = Change(booking_id, dict(changes), expected_version)
+    return (await perform(session, actor, [wanted]))[0]
+
+
+async def change_many(
+    session: AsyncSession, actor: Actor, *, changes: Sequence[Change]
+) -> list[BookingView]:
+    """Change several bookings at once, all or none, so that two can swap their times.
+
+    Raises as `change` does, and `TooManyChanges` beyond 500; the faults of rules name the place
+    in the list.
+    """
+    if len(changes) > MOST:
+        raise TooManyChanges(f"At most {MOST} bookings at once.")
+    if len({change.booking_id for change in changes}) < len(changes):
+        raise Invalid(
+            "Each booking may be changed once.",
+            errors=(FieldError(("changes",), "duplicate", "A booking stands here twice."),),
+        )
+    return await perform(session, actor, changes, is_list=True)
+
+
+async def perform(
+    session: AsyncSession,
+    actor: Actor,
+    changes: Sequence[Change],
+    *,
+    is_list: bool = False,
+    displaced: str | None = None,
+) -> list[BookingView]:
+    """The one way a booking changes. `displaced` is the reason when it has to make way."""
+    now = clock.now()
+    steps = await _steps(session, actor, changes, now, is_list=is_list, displaced=displaced)
+    moving = [step for step in steps if step.moves]
+    faults = [
+        fault for step in steps if not step.moves
+        for fault in plans.text_faults(reservation.texts(step.wish))
+    ]  # fmt: skip
+    if faults:
+        raise plans.refused(faults)
+    before = {step.found.booking.id: held(step.found.booking) for step in moving}
+    judged = await _move(session, actor, moving, now) if moving else {}
+    for step in steps:
+        _write(session, actor, step, judged.get(step.found.booking.id), displaced)
+    await session.flush()
+    for step in moving:
+        await heal(session, step.found, before[step.found.booking.id])
+    renewed = await _renewed(session, steps, judged)
+    await _tell(session, actor, renewed, judged, displaced)
+    await session.flush()
+    return repository.views(actor, renewed, now=now)
+
+
+async def _steps(
+    session: AsyncSession,
+    actor: Actor,
+    changes: Sequence[Change],
+    now: datetime,
+    *,
+    is_list: bool,
+    displaced: str | None,
+) -> list[_Step]:
+    for change_ in changes:
+        if unknown := change_.fields.keys() - FIELDS:
+            raise Invalid(
+                "These fields cannot be changed.",
+                errors=tuple(
+                    FieldError((name,), "unknown-field", "It cannot be changed.")
+                    for name in sorted(unknown)
+                ),
+            )
+    targets = {c.fields["resource_id"] for c in changes if c.fields.get("resource_id")}
+    opened = await open_(session, [c.booking_id for c in changes], also=targets)
+    steps = []
+    for place, change_ in enumerate(changes):
+        found = opened.get(change_.booking_id)
+        require_change(
+            actor, found, change_.expected_version, now=now, is_displaced=displaced is not None
+        )
+        if found is not None:
+            at = ("changes", place) if is_list else ()
+            steps.append(_Step(found, _wish(found, change_.fields), change_.fields, at))
+    return steps
+
+
+async def open_(
+    session: AsyncSession, ids: Sequence[UUID], *, also: set[UUID] | None = None
+) -> dict[UUID, Whole]:
+    """Bookings, locked behind the calendars they are on: resources first, in order of id.
+
+    `also` locks further resources with them. Those that do not exist are missing in the answer.
+    """
+    on = await repository.resources_of(session, ids)
+    await resources.calendar.lock(session, {*on.values(), *(also or ())})
+    found = await repository.find(session, Booking.id.in_(on), lock=True)
+    if any(each.booking.resource_id != on[each.booking.id] for each in found):
+        # It moved between the look and the lock: the caller comes again.
+        raise DatabaseBusy("Repeat the request in a second.", retry_after=1)
+    return {each.booking.id: each for each in found}
+
+
+def require_change(
+    actor: Actor,
+    found: Whole | None,
+    expected_version: int | None,
+    *,
+    now: datetime,
+    is_displaced: bool = False,
+) -> None:
+    """Raise unless the actor may change the booking, knows its latest version, and it is on."""
+    require_known(actor, found, expected_version)
+    if found is None:
+        return
+    if not is_displaced and not policy.may_change(actor, found.booking):
+        raise policy.forbidden(Permission.BOOKINGS_MANAGE)
+    status = rules.status_at(found.booking, now)
+    if status not in rules.HELD or found.booking.ends_at <= now:
+        said = f"is {status}" if status not in rules.HELD else "is over"
+        raise BookingStateConflict(
+            f"The booking {said}: it cannot be changed.", status=status.value, allowed=[]
+        )
+
+
+def require_known(actor: Actor, found: Whole | None, expected_version: int | None) -> None:
+    """Raise `BookingNotFound`, or `PreconditionFailed` when it is not the version expected."""
+    if found is None or not policy.may_know(actor, found.booking):
+        raise BookingNotFound("Choose one from the list of bookings.")
+    if expected_version not in {None, found.booking.version}:
+        raise PreconditionFailed(
+            "Read the booking again, then repeat the change.", version=found.booking.version
+        )
+
+
+async def _move(
+    session: AsyncSession, actor: Actor, moving: Sequence[_Step], now: datetime
+) -> dict[UUID, Judgement]:
+    """Judge the new times and places, and put them on the calendar together."""
+    wanted = [reservation.replanned(step.wish, step.found) for step in moving]
+    judged = await plans.judge(session, actor, wanted, now=now)
+    for step, judgement in zip(moving, judged, strict=True):
+        if judgement.refusals:
+            raise await plans.refusal(session, actor, judgement, now=now, at=step.place)
+    ids = {judgement.plan.id for judgement in judged}
+    try:
+        placed = await resources.calendar.replace(
+            session, [judgement.piece() for judgement in judged], holders=ids
+        )
+    except resources.calendar.TimeTaken as taken:
+        missed = next(j for j in judged if j.plan.id in taken.holder_ids)
+        raise await plans.overlap(session, actor, missed, now=now, excluding=ids) from taken
+    for step, judgement in zip(moving, judged, strict=True):
+        booking, hold = step.found.booking, placed[judgement.plan.id][0]
+        booking.unit_id = hold.unit_id
+        if judgement.outcome == "confirmed" and booking.status is Status.REQUESTED:
+            rules.transition(session, actor, booking, Status.CONFIRMED, now=now)
+    return {judgement.plan.id: judgement for judgement in judged}
+
+
+def _write(
+    session: AsyncSession,
+    actor: Actor,
+    step: _Step,
+    judgement: Judgement | None,
+    displaced: str | None,
+) -> None:
+    booking, wish = step.found.booking, step.wish
+    old = {name: getattr(booking, name) for name in ("starts_at", "ends_at", "resource_id")}
+    if judgement is not None:
+        booking.resource_id = judgement.plan.resource_id
+        booking.starts_at = judgement.plan.window.starts_at
+        booking.ends_at = judgement.plan.window.ends_at
+        booking.buffer_before = judgement.terms.policy.buffer_before_minutes
+        booking.buffer_after = judgement.terms.policy.buffer_after_minutes
+        booking.request_expires_at = judgement.request_expires_at
+        if judgement.overridden:
+            booking.override_reason = judgement.plan.override_reason
+            reservation.record_override(session, actor, booking, judgement)
+    changes: dict[str, Any] = {
+        name: [value, getattr(booking, name)]
+        for name, value in old.items()
+        if getattr(booking, name) != value
+    }
+    personal = {
+        name: [getattr(booking, name), getattr(wish, name)]
+        for name in ("title", "notes")
+        if getattr(booking, name) != getattr(wish, name)
+    }
+    if booking.team_id != wish.team_id:
+        changes["team_id"] = [booking.team_id, wish.team_id]
+    booking.title, booking.notes, booking.team_id = wish.title, wish.notes, wish.team_id
+    if changes or personal:
+        events.record(
+            session,
+            actor,
+            "booking.displaced" if displaced is not None else "booking.changed",
+            ("booking", booking.id),
+            changes=changes or {"texts": sorted(personal)},
+            reason=displaced,
+            personal=personal or None,
+        )
+
+
+def _wish(found: Whole, fields: Mapping[str, Any]) -> Wish:
+    booking = found.booking
+    return Wish(
+        resource_id=fields.get("resource_id") or booking.resource_id,
+        starts_at=fields.get("starts_at") or booking.starts_at,
+        ends_at=fields.get("ends_at") or booking.ends_at,
+        title=_text(fields, "title", booking.title),
+        notes=_text(fields, "notes", booking.notes),
+        unit=fields.get("unit"),
+        team_id=fields.get("team_id", booking.team_id),
+        booked_for=booking.booked_for,
+        override_reason=fields.get("override_reason"),
+    )
+
+
+def _text(fields: Mapping[str, Any], name: str, now: str) -> str:
+    """A text of the change; null clears it."""
+    return (fields[name] or "") if name in fields else now
+
+
+def held(booking: Booking) -> plans.Window:
+    """What a booking keeps others out of: its time and the buffers it was made with."""
+    return plans.Window(booking.starts_at, booking.ends_at).widened(
+        before=booking.buffer_before, after=booking.buffer_after
+    )
+
+
+async def heal(session: AsyncSession, found: Whole, freed: plans.Window) -> None:
+    """Let closures close over the time a booking has left; most have none around."""
+    terms = await resources.terms.load(session, [found.resource.id], around=freed)
+    for each in terms.values():
+        await resources.closures.heal(session, each, freed)
+
+
+async def _renewed(
+    session: AsyncSession, steps: Sequence[_Step], judged: Mapping[UUID, Judgement]
+) -> list[Whole]:
+    """The bookings with the names around them as they are now, in the order of the changes."""
+    if not judged:
+        return [step.found for step in steps]
+    found = await repository.find(
+        session, Booking.id.in_([step.found.booking.id for step in steps])
+    )
+    by_id = {each.booking.id: each for each in found}
+    return [by_id[step.found.booking.id] for step in steps]
+
+
+async def _tell(
+    session: AsyncSession,
+    actor: Actor,
+    renewed: Sequence[Whole],
+    judged: Mapping[UUID, Judgement],
+    displaced: str | None,
+) -> None:
+    kind = "booking.changed" if displaced is None else "booking.displaced"
+    for found in renewed:
+        if found.booking.id in judged:
+            await telling.tell(session, actor, found, kind, reason=displaced)

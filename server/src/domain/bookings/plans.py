@@ -1,0 +1,328 @@
+"""A plan is a booking that somebody would like to have so; `judge` says what the rules say.
+
+Every entrance goes through here, whether a booking is made, changed, moved out of a closure's way
+or only asked about: the rules that hold for one hold for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core.actor import Actor, Permission, resource_scope
+from src.core.errors import FieldError
+from src.domain import resources
+from src.domain.bookings import policy, repository, suggestions
+from src.domain.bookings.errors import BookingOverlaps, BookingRefused
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.views import Conflict, Outcome, Suggestion
+from src.domain.resources.errors import ResourceNotFound
+from src.domain.resources.tables import HoldKind, Resource
+
+# Closures further away than any buffer need not be read.
+_AROUND = timedelta(days=2)
+_YEARS = range(2000, 2200)
+_LIMITS = {"title": 200, "notes": 10_000, "override_reason": 1_000}
+
+Violation = resources.rules.Violation
+Window = resources.hours.Window
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a booking shall be. `booking` is how it is now, None when it is new."""
+
+    id: UUID
+    resource_id: UUID
+    window: Window
+    person_id: UUID | None
+    unit: int | None = None
+    preferred: int | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    override_reason: str | None = None
+    booking: Booking | None = None
+    faults: tuple[Violation, ...] = ()
+
+    def is_started(self, now: datetime) -> bool:
+        """Whether it is under way and goes on: rules about its start are past."""
+        return (
+            self.booking is not None
+            and self.booking.starts_at <= now
+            and self.booking.starts_at == self.window.starts_at
+            and self.booking.resource_id == self.resource_id
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules say. `refusals` stand in the way, `overridden` were passed over."""
+
+    plan: Plan
+    terms: resources.terms.Terms
+    outcome: Outcome
+    refusals: tuple[Violation, ...]
+    overridden: tuple[Violation, ...]
+    request_expires_at: datetime | None
+
+    @property
+    def held(self) -> Window:
+        """What the booking keeps others out of."""
+        return resources.rules.hold_window(self.terms, self.plan.window)
+
+    def piece(self) -> resources.calendar.Piece:
+        """The hold it needs."""
+        held = self.held
+        return resources.calendar.Piece(
+            holder_id=self.plan.id,
+            kind=HoldKind.BOOKING,
+            resource_id=self.plan.resource_id,
+            starts_at=held.starts_at,
+            ends_at=held.ends_at,
+            unit_number=self.plan.unit,
+            preferred=self.plan.preferred,
+            expires_at=self.request_expires_at,
+        )
+
+
+async def judge(
+    session: AsyncSession, actor: Actor, plans: Sequence[Plan], *, now: datetime
+) -> list[Judgement]:
+    """All rules over all plans, together, in one statement per person.
+
+    Raises `ResourceNotFound`; `Forbidden` when a rule shall be passed over without permission;
+    `BookingRefused` at once for times no calendar has.
+    """
+    for plan in plans:
+        _require_sane(plan)
+        if plan.override_reason and not policy.may_override(actor, plan.resource_id):
+            raise policy.forbidden(Permission.BOOKINGS_OVERRIDE)
+    judged: dict[UUID, Judgement] = {}
+    for person_id in dict.fromkeys(plan.person_id for plan in plans):
+        theirs = [plan for plan in plans if plan.person_id == person_id]
+        found = await _terms(session, actor, theirs, person_id, now=now)
+        for plan in theirs:
+            if plan.resource_id not in found:
+                raise ResourceNotFound("Choose one from the list of resources.")
+            terms, upcoming = found[plan.resource_id]
+            judged[plan.id] = _judged(actor, plan, terms, upcoming, now)
+    return [judged[plan.id] for plan in plans]
+
+
+def _judged(
+    actor: Actor, plan: Plan, terms: resources.terms.Terms, upcoming: int, now: datetime
+) -> Judgement:
+    question = resources.rules.Question(
+        plan.window, now, plan.unit, upcoming, is_started=plan.is_started(now)
+    )
+    found = [*plan.faults, *text_faults(plan.texts), *resources.rules.violations(terms, question)]
+    found += _started(plan)
+    outcome = _outcome(plan, terms)
+    if outcome == "requested" and plan.window.starts_at <= now:
+        message = "It needs approval: start later, so that somebody can decide before."
+        found.append(Violation("too-late", message, False, {}, "starts_at"))
+    found += _approval(actor, plan, terms)
+    passed = tuple(each for each in found if plan.override_reason and each.overridable)
+    refusals = tuple(each for each in found if each not in passed)
+    expires = None
+    if outcome == "requested":
+        expires = _deadline(plan, terms, now)
+    return Judgement(plan, terms, "refused" if refusals else outcome, refusals, passed, expires)
+
+
+def _outcome(plan: Plan, terms: resources.terms.Terms) -> Outcome:
+    is_decided = plan.booking is not None and plan.booking.status is not Status.REQUESTED
+    return "requested" if terms.policy.is_approval_required and not is_decided else "confirmed"
+
+
+def _deadline(plan: Plan, terms: resources.terms.Terms, now: datetime) -> datetime:
+    """A request holds its time so long; changing it does not make that longer."""
+    latest = now + timedelta(minutes=terms.policy.request_hold_minutes)
+    if plan.booking is not None and plan.booking.request_expires_at is not None:
+        latest = plan.booking.request_expires_at
+    return min(latest, plan.window.starts_at)
+
+
+def _started(plan: Plan) -> Iterable[Violation]:
+    booking = plan.booking
+    if booking is None or booking.status is not Status.IN_USE:
+        return
+    moved = {
+        "starts_at": booking.starts_at != plan.window.starts_at,
+        "resource_id": booking.resource_id != plan.resource_id,
+        "unit": plan.unit is not None and plan.unit != plan.preferred,
+    }
+    for name, is_moved in moved.items():
+        if is_moved:
+            yield Violation("already-started", "It is in use: only its end can change.", False,
+                            {}, name)  # fmt: skip
+
+
+def _approval(actor: Actor, plan: Plan, terms: resources.terms.Terms) -> Iterable[Violation]:
+    """What was approved may be shortened; any other time needs a decision of somebody else."""
+    booking = plan.booking
+    if booking is None or booking.status is Status.REQUESTED:
+        return
+    if not terms.policy.is_approval_required:
+        return
+    approved = Window(booking.starts_at, booking.ends_at)
+    if booking.resource_id == plan.resource_id and approved.contains(plan.window):
+        return
+    may_decide = not policy.is_own(actor, booking) and actor.may(
+        Permission.BOOKINGS_APPROVE, resource_scope(plan.resource_id)
+    )
+    if not may_decide:
+        message = (
+            f"{terms.name} needs approval: the approved time may be shortened; "
+            "for another time cancel this booking and request a new one."
+        )
+        yield Violation("approval-needed", message, False, {}, "starts_at")
+
+
+async def _terms(
+    session: AsyncSession,
+    actor: Actor,
+    plans: Sequence[Plan],
+    person_id: UUID | None,
+    *,
+    now: datetime,
+) -> dict[UUID, tuple[resources.terms.Terms, int]]:
+    around = Window(
+        min(plan.window.starts_at for plan in plans) - _AROUND,
+        max(plan.window.ends_at for plan in plans) + _AROUND,
+    )
+    which = and_(
+        Resource.id.in_({plan.resource_id for plan in plans}),
+        resources.access.visible(actor),
+    )
+    counted = repository.upcoming(person_id, now=now, excluding=[plan.id for plan in plans])
+    wanted = resources.terms.statement(which, around=around)
+    rows = await session.execute(wanted.add_columns(counted.label("upcoming")))
+    return {row.id: (resources.terms.of(row), row.upcoming) for row in rows}
+
+
+async def refusal(
+    session: AsyncSession,
+    actor: Actor,
+    judgement: Judgement,
+    *,
+    now: datetime,
+    at: tuple[str | int, ...] = (),
+) -> BookingRefused:
+    """The error that tells every violated rule, what holds the time besides, and what fits."""
+    taken, fitting = await alternatives(session, actor, judgement, now=now)
+    return refused(judgement.refusals, conflicts=taken, suggestions=fitting, at=at)
+
+
+def refused(
+    violations: Sequence[Violation],
+    *,
+    conflicts: Sequence[Conflict] = (),
+    suggestions: Sequence[Suggestion] = (),
+    at: tuple[str | int, ...] = (),
+) -> BookingRefused:
+    """The error of violated rules. `at` is where in the input the wish stands."""
+    return BookingRefused(
+        " ".join(dict.fromkeys(violation.message for violation in violations)),
+        errors=tuple(
+            FieldError(
+                (*at, violation.field) if violation.field else at,
+                violation.code,
+                violation.message,
+                violation.overridable,
+            )
+            for violation in violations
+        ),
+        violations=list(violations),
+        conflicts=list(conflicts),
+        suggestions=list(suggestions),
+    )
+
+
+async def overlap(
+    session: AsyncSession,
+    actor: Actor,
+    judgement: Judgement,
+    *,
+    now: datetime,
+    excluding: Collection[UUID] = (),
+) -> BookingOverlaps:
+    """The error of a time that is taken: by what, and what is free instead."""
+    taken, fitting = await alternatives(session, actor, judgement, now=now, excluding=excluding)
+    hint = "Take one of the suggestions or another time." if fitting else "Choose another time."
+    return BookingOverlaps(
+        f"{judgement.terms.name} is taken then. {hint}",
+        errors=(FieldError(("starts_at",), "booking-overlaps", "This time is taken."),),
+        conflicts=taken,
+        suggestions=fitting,
+    )
+
+
+async def alternatives(
+    session: AsyncSession,
+    actor: Actor,
+    judgement: Judgement,
+    *,
+    now: datetime,
+    excluding: Collection[UUID] = (),
+) -> tuple[list[Conflict], list[Suggestion]]:
+    """What holds the time of a plan (nothing while a unit is free), and windows that fit."""
+    plan = judgement.plan
+    others = {plan.id, *excluding}
+    if plan.window.ends_at <= plan.window.starts_at:
+        return [], []
+    taken = await repository.conflicts(
+        session,
+        actor,
+        plan.resource_id,
+        window=judgement.held,
+        unit=plan.unit,
+        excluding=others,
+    )
+    busy = {conflict.unit for conflict in taken}
+    wanted = {
+        unit.number
+        for unit in judgement.terms.units
+        if unit.is_active and plan.unit in {None, unit.number}
+    }
+    if wanted - busy:
+        taken = []
+    if plan.is_started(now):
+        return taken, []
+    asked = suggestions.Asked(
+        plan.resource_id, plan.window, plan.person_id, plan.unit, frozenset(others)
+    )
+    return taken, await suggestions.search(session, actor, asked, now=now)
+
+
+def _require_sane(plan: Plan) -> None:
+    faults = [
+        Violation("out-of-range", "No calendar reaches that far.", False, {}, name)
+        for name, at in (("starts_at", plan.window.starts_at), ("ends_at", plan.window.ends_at))
+        if at.year not in _YEARS
+    ]
+    if faults:
+        raise refused(faults)
+
+
+def text_faults(texts: Iterable[tuple[str, str]]) -> Iterable[Violation]:
+    """Texts that cannot be stored."""
+    for name, text in texts:
+        limit = _LIMITS[name]
+        if len(text) > limit:
+            numbers: dict[str, int | str | None] = {"max_length": limit, "length": len(text)}
+            yield Violation("too-long-text", f"At most {limit} characters.", False, numbers, name)
+        if "\x00" in text:
+            message = "A character in it cannot be stored."
+            yield Violation("bad-character", message, False, {}, name)
+
+
+def in_utc(window: Window) -> Window:
+    """The same instants, written in UTC. A time no zone can write stays as it is."""
+    if window.starts_at.year not in _YEARS or window.ends_at.year not in _YEARS:
+        return window
+    return Window(window.starts_at.astimezone(UTC), window.ends_at.astimezone(UTC))

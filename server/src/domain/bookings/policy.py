@@ -1,0 +1,149 @@
+"""Who may see a booking, what of it, and what they may do with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from src.core import clock
+from src.core.actor import Actor, Permission, resource_scope, team_scope
+from src.core.errors import Forbidden
+from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, status_at
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.views import Action
+
+_RESOURCE, _TEAM = "resource:", "team:"
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Bookings the actor may know of: those it may read, and that others' hold a time at all."""
+    taken = and_(
+        Booking.status.in_(HELD),
+        or_(Booking.status != Status.REQUESTED, Booking.request_expires_at > clock.now()),
+    )
+    if not actor.may(Permission.BOOKINGS_READ):
+        scopes = _ids(actor, Permission.BOOKINGS_READ, _RESOURCE)
+        taken = and_(taken, Booking.resource_id.in_(scopes)) if scopes else false()
+    return or_(readable(actor), taken)
+
+
+def readable(actor: Actor) -> ColumnElement[bool]:
+    """Bookings of which the actor may see who and what."""
+    if actor.may(Permission.BOOKINGS_READ_DETAILS):
+        return true()
+    conditions: list[ColumnElement[bool]] = []
+    if actor.user_id is not None:
+        conditions += [Booking.booked_by == actor.user_id, Booking.booked_for == actor.user_id]
+    teams = actor.team_ids | _ids(actor, Permission.BOOKINGS_READ_DETAILS, _TEAM)
+    if teams:
+        conditions.append(Booking.team_id.in_(teams))
+    if resources := _ids(actor, Permission.BOOKINGS_READ_DETAILS, _RESOURCE):
+        conditions.append(Booking.resource_id.in_(resources))
+    return or_(*conditions) if conditions else false()
+
+
+def on_calendar(actor: Actor) -> ColumnElement[bool]:
+    """Bookings whose time a calendar shows the actor, past ones included."""
+    if actor.may(Permission.BOOKINGS_READ):
+        return true()
+    scopes = _ids(actor, Permission.BOOKINGS_READ, _RESOURCE)
+    return or_(readable(actor), Booking.resource_id.in_(scopes)) if scopes else readable(actor)
+
+
+def may_know(actor: Actor, booking: Booking) -> bool:
+    """`visible`, for one row at hand."""
+    return may_read(actor, booking) or (
+        status_at(booking, clock.now()) in HELD
+        and actor.may(Permission.BOOKINGS_READ, resource_scope(booking.resource_id))
+    )
+
+
+def may_read(actor: Actor, booking: Booking) -> bool:
+    """`readable`, for one row at hand."""
+    return (
+        is_own(actor, booking)
+        or (booking.team_id is not None and booking.team_id in actor.team_ids)
+        or actor.may(Permission.BOOKINGS_READ_DETAILS, *_scopes(booking))
+    )
+
+
+def is_own(actor: Actor, booking: Booking) -> bool:
+    """Whether the actor made it or it is for them."""
+    return actor.user_id is not None and actor.user_id in {booking.booked_by, booking.booked_for}
+
+
+def may_change(actor: Actor, booking: Booking) -> bool:
+    """Whether the actor may edit, cancel, check in and out."""
+    return is_own(actor, booking) or actor.may(Permission.BOOKINGS_MANAGE, *_scopes(booking))
+
+
+def may_decide(actor: Actor, booking: Booking) -> bool:
+    """Whether the actor may approve and reject it; nobody decides on their own."""
+    return not is_own(actor, booking) and actor.may(
+        Permission.BOOKINGS_APPROVE, resource_scope(booking.resource_id)
+    )
+
+
+def may_manage(actor: Actor, resource_id: UUID) -> bool:
+    """Whether the actor looks after other people's bookings of the resource."""
+    return actor.may(Permission.BOOKINGS_MANAGE, resource_scope(resource_id))
+
+
+def may_override(actor: Actor, resource_id: UUID) -> bool:
+    """Whether the actor may pass over rules of the resource, with a reason."""
+    return actor.may(Permission.BOOKINGS_OVERRIDE, resource_scope(resource_id))
+
+
+def require(actor: Actor, permission: Permission, resource_id: UUID) -> None:
+    """Raise `Forbidden`, naming the permission."""
+    if not actor.may(permission, resource_scope(resource_id)):
+        raise forbidden(permission)
+
+
+def forbidden(permission: Permission) -> Forbidden:
+    """A refusal that names the permission it needs."""
+    return Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+
+
+def allowed(actor: Actor, booking: Booking, now: datetime) -> tuple[Action, ...]:
+    """What the actor may do with the booking now, in the order of buttons."""
+    status = status_at(booking, now)
+    actions: list[Action] = []
+    if status is Status.REQUESTED and may_decide(actor, booking):
+        actions += ["approve", "reject"]
+    if not may_change(actor, booking):
+        return tuple(actions)
+    if status is Status.CONFIRMED and can_check_in(booking, now):
+        actions.append("check-in")
+    if status is Status.IN_USE or can_end_early(booking, now):
+        actions.append("check-out")
+    if status in HELD and booking.ends_at > now:
+        actions.append("edit")
+    if status in {Status.REQUESTED, Status.CONFIRMED} and booking.ends_at > now:
+        actions.append("cancel")
+    return tuple(actions)
+
+
+def can_check_in(booking: Booking, now: datetime) -> bool:
+    """Whether it is time to check in: from a quarter of an hour before the start, to the end."""
+    return booking.starts_at - CHECK_IN_OPENS <= now < booking.ends_at
+
+
+def can_end_early(booking: Booking, now: datetime) -> bool:
+    """Whether a booking nobody checked in to is under way all the same."""
+    return booking.status is Status.CONFIRMED and booking.starts_at <= now < booking.ends_at
+
+
+def _scopes(booking: Booking) -> tuple[str, ...]:
+    of_resource = resource_scope(booking.resource_id)
+    return (of_resource,) if booking.team_id is None else (of_resource, team_scope(booking.team_id))
+
+
+def _ids(actor: Actor, permission: Permission, prefix: str) -> frozenset[UUID]:
+    """The ids behind the scopes of one sort that a permission is held in."""
+    scopes = actor.granted.get(permission, frozenset())
+    return frozenset(
+        UUID(scope.removeprefix(prefix)) for scope in scopes if scope and scope.startswith(prefix)
+    )

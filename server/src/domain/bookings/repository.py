@@ -1,0 +1,230 @@
+"""The SQL of bookings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from src.core import clock
+from src.core.actor import Actor
+from src.domain import resources
+from src.domain.accounts.tables import User
+from src.domain.bookings import policy
+from src.domain.bookings.rules import HELD, status_at
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.views import (
+    MASKED_TITLE,
+    BookingView,
+    Conflict,
+    Person,
+    ResourceRef,
+)
+from src.domain.resources.tables import Closure, Hold, HoldKind, Resource, Unit
+
+_By, _For = aliased(User), aliased(User)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A booking and the names around it."""
+
+    booking: Booking
+    unit: int
+    resource: ResourceRef
+    booked_by: str
+    booked_for: str
+
+
+def whole() -> Select[Booking, int, str, str, str, str]:
+    """Bookings with the names around them; read rows by `of`."""
+    return (
+        select(
+            Booking,
+            Unit.number,
+            Resource.name,
+            Resource.timezone,
+            _By.name,
+            _For.name,
+        )
+        .join(Unit, Unit.id == Booking.unit_id)
+        .join(Resource, Resource.id == Booking.resource_id)
+        .join(_By, _By.id == Booking.booked_by)
+        .join(_For, _For.id == Booking.booked_for)
+    )
+
+
+def of(row: Iterable[Any]) -> Whole:
+    """What stands in a row of `whole`."""
+    booking, unit, name, timezone, booked_by, booked_for = row
+    resource = ResourceRef(booking.resource_id, name, timezone)
+    return Whole(booking, unit, resource, booked_by, booked_for)
+
+
+async def find(
+    session: AsyncSession, which: ColumnElement[bool], *, lock: bool = False
+) -> list[Whole]:
+    """Bookings by id; with `lock` no other transaction changes them until this one ends."""
+    wanted = whole().where(which).order_by(Booking.id)
+    if lock:
+        wanted = wanted.with_for_update(of=Booking)
+    rows = await session.execute(wanted.execution_options(populate_existing=True))
+    return [of(row) for row in rows]
+
+
+async def resources_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Which resource each of the bookings is on, without a lock."""
+    wanted = select(Booking.id, Booking.resource_id).where(Booking.id.in_(ids))
+    return {row.id: row.resource_id for row in await session.execute(wanted)}
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Not a request past its deadline: that holds nothing any more."""
+    return or_(
+        Booking.status != Status.REQUESTED,
+        Booking.request_expires_at.is_(None),
+        Booking.request_expires_at > now,
+    )
+
+
+def is_held(now: datetime) -> ColumnElement[bool]:
+    """Bookings that hold their time."""
+    return and_(Booking.status.in_(HELD), is_live(now))
+
+
+def status_now(now: datetime) -> ColumnElement[str]:
+    """The status that counts: a lapsed request has expired."""
+    return case((is_live(now), Booking.status), else_=Status.EXPIRED.value)
+
+
+def touches(window: resources.hours.Window) -> ColumnElement[bool]:
+    """Bookings that share an instant with the window, buffers apart."""
+    return and_(Booking.starts_at < window.ends_at, Booking.ends_at > window.starts_at)
+
+
+def upcoming(
+    person_id: UUID | None, *, now: datetime, excluding: Collection[UUID] = ()
+) -> ScalarSelect[int]:
+    """A column for statements over resources: how many bookings a person has ahead there."""
+    return (
+        select(func.count())
+        .select_from(Booking)
+        .where(
+            Booking.resource_id == Resource.id,
+            Booking.booked_for == person_id,
+            Booking.ends_at > now,
+            is_held(now),
+            Booking.id.not_in(list(excluding)),
+        )
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+
+
+async def conflicts(
+    session: AsyncSession,
+    actor: Actor,
+    resource_id: UUID,
+    *,
+    window: resources.hours.Window,
+    unit: int | None = None,
+    excluding: Collection[UUID] = (),
+) -> list[Conflict]:
+    """What holds the units of a resource in the window, as far as the actor may see."""
+    now = clock.now()
+    wanted = (
+        select(Hold, Unit.number, Booking, _For.name, Closure.reason)
+        .join(Unit, Unit.id == Hold.unit_id)
+        .outerjoin(Booking, Booking.id == Hold.holder_id)
+        .outerjoin(_For, _For.id == Booking.booked_for)
+        .outerjoin(Closure, Closure.id == Hold.holder_id)
+        .where(
+            Unit.resource_id == resource_id,
+            Unit.is_active,
+            Hold.starts_at < window.ends_at,
+            Hold.ends_at > window.starts_at,
+            Hold.holder_id.not_in(list(excluding)),
+            resources.calendar.is_live(now),
+        )
+        .order_by(Hold.starts_at, Unit.number)
+    )
+    if unit is not None:
+        wanted = wanted.where(Unit.number == unit)
+    found = []
+    for hold, number, booking, person, reason in await session.execute(wanted):
+        is_readable = hold.kind is HoldKind.BOOKING and policy.may_read(actor, booking)
+        title = booking.title if is_readable else MASKED_TITLE
+        found.append(
+            Conflict(
+                resource_id=resource_id,
+                unit=number,
+                starts_at=hold.starts_at,
+                ends_at=hold.ends_at,
+                kind="block" if hold.kind is HoldKind.BLOCK else "booking",
+                title=(reason or "") if hold.kind is HoldKind.BLOCK else title,
+                booking_id=booking.id if is_readable else None,
+                booked_for=Person(booking.booked_for, person) if is_readable else None,
+            )
+        )
+    return found
+
+
+def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
+    """A booking as the actor may see it."""
+    booking = found.booking
+    if not policy.may_read(actor, booking):
+        return BookingView(
+            id=booking.id,
+            resource=found.resource,
+            unit=found.unit,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            title=MASKED_TITLE,
+            notes="",
+            status=status_at(booking, now),
+            booked_by=None,
+            booked_for=None,
+            team_id=None,
+            version=booking.version,
+            created_at=booking.created_at,
+            updated_at=booking.updated_at,
+            allowed=policy.allowed(actor, booking, now),
+            is_masked=True,
+        )
+    return BookingView(
+        id=booking.id,
+        resource=found.resource,
+        unit=found.unit,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        title=booking.title,
+        notes=booking.notes,
+        status=status_at(booking, now),
+        booked_by=Person(booking.booked_by, found.booked_by),
+        booked_for=Person(booking.booked_for, found.booked_for),
+        team_id=booking.team_id,
+        version=booking.version,
+        created_at=booking.created_at,
+        updated_at=booking.updated_at,
+        request_expires_at=booking.request_expires_at,
+        checked_in_at=booking.checked_in_at,
+        checked_out_at=booking.checked_out_at,
+        planned_ends_at=booking.planned_ends_at,
+        decision_note=booking.decision_note,
+        override_reason=booking.override_reason,
+        is_cancelled_late=booking.is_cancelled_late,
+        buffer_before=booking.buffer_before,
+        buffer_after=booking.buffer_after,
+        allowed=policy.allowed(actor, booking, now),
+    )
+
+
+def views(actor: Actor, found: Iterable[Whole], *, now: datetime) -> list[BookingView]:
+    """The same for several."""
+    return [view(actor, each, now=now) for each in found]

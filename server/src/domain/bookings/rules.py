@@ -1,0 +1,99 @@
+"""The states of a booking and the one way from one to the next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import events
+from src.core.actor import Actor
+from src.domain.bookings.errors import BookingStateConflict
+from src.domain.bookings.tables import Booking, Status
+
+TARGETS: dict[Status, frozenset[Status]] = {
+    Status.REQUESTED: frozenset(
+        {Status.CONFIRMED, Status.REJECTED, Status.EXPIRED, Status.CANCELLED}
+    ),
+    Status.CONFIRMED: frozenset({Status.IN_USE, Status.CANCELLED, Status.NO_SHOW}),
+    Status.IN_USE: frozenset({Status.COMPLETED}),
+    Status.COMPLETED: frozenset(),
+    Status.REJECTED: frozenset(),
+    Status.EXPIRED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.NO_SHOW: frozenset(),
+}
+"""From each state, where a booking may go. All that is not here is refused."""
+
+HELD = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.IN_USE})
+"""States in which a booking has a hold (requested: until its deadline)."""
+
+VERBS: dict[Status, str] = {
+    Status.REQUESTED: "booking.requested",
+    Status.CONFIRMED: "booking.confirmed",
+    Status.IN_USE: "booking.started",
+    Status.COMPLETED: "booking.completed",
+    Status.REJECTED: "booking.rejected",
+    Status.EXPIRED: "booking.expired",
+    Status.CANCELLED: "booking.cancelled",
+    Status.NO_SHOW: "booking.no-show",
+}
+
+CHECK_IN_OPENS = timedelta(minutes=15)
+
+
+def status_at(booking: Booking, now: datetime) -> Status:
+    """What counts at `now`: a request past its deadline has expired, job or no job."""
+    is_lapsed = (
+        booking.status is Status.REQUESTED
+        and booking.request_expires_at is not None
+        and booking.request_expires_at <= now
+    )
+    return Status.EXPIRED if is_lapsed else booking.status
+
+
+def require_target(booking: Booking, to: Status, *, now: datetime) -> None:
+    """Raise `BookingStateConflict` unless the booking may go to `to`."""
+    status = status_at(booking, now)
+    if to in TARGETS[status] or (booking.status is Status.REQUESTED and to is Status.EXPIRED):
+        return
+    allowed = sorted(TARGETS[status])
+    way = f"It may become {' or '.join(allowed)}." if allowed else "Nothing follows that."
+    raise BookingStateConflict(
+        f"The booking is {status}. {way}", status=status.value, allowed=[s.value for s in allowed]
+    )
+
+
+def require_decidable(booking: Booking, *, now: datetime) -> None:
+    """Raise `BookingStateConflict` unless it is a request that waits for a decision."""
+    status = status_at(booking, now)
+    if status is not Status.REQUESTED:
+        allowed = [target.value for target in sorted(TARGETS[status])]
+        raise BookingStateConflict(
+            f"The booking is {status}: there is nothing to decide.",
+            status=status.value,
+            allowed=allowed,
+        )
+
+
+def transition(
+    session: AsyncSession,
+    actor: Actor,
+    booking: Booking,
+    to: Status,
+    *,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
+    """Take the booking to its next state, and write down who did it and why.
+
+    Its hold is the caller's business. Raises `BookingStateConflict` with the allowed targets.
+    """
+    require_target(booking, to, now=now)
+    before, booking.status = booking.status, to
+    changes: dict[str, object] = {"status": [before, to]}
+    if to is Status.CANCELLED and booking.is_cancelled_late:
+        changes["is_cancelled_late"] = True
+    events.record(
+        session, actor, VERBS[to], ("booking", booking.id), changes=changes, reason=reason
+    )

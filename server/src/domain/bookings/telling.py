@@ -1,0 +1,83 @@
+"""Who is told what about a booking; the texts stand in `notices`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import outbox
+from src.core.actor import Actor, Permission, resource_scope
+from src.domain import accounts, notifications
+from src.domain.bookings.repository import Whole
+from src.domain.bookings.tables import Status
+from src.domain.bookings.topics import REQUESTED
+
+
+async def tell(
+    session: AsyncSession, actor: Actor, found: Whole, kind: str, *, reason: str | None = None
+) -> None:
+    """Tell whom the booking is for, and who made it for them unless they do this themselves."""
+    booking = found.booking
+    concerned = [booking.booked_for]
+    if booking.booked_by not in {booking.booked_for, actor.user_id}:
+        concerned.append(booking.booked_by)
+    for user_id in concerned:
+        await _notify(session, user_id, kind, found, by=actor.user_id, reason=reason)
+
+
+async def ask(session: AsyncSession, booking_id: UUID) -> None:
+    """Have those who may decide be told of a request, once this transaction commits."""
+    await outbox.publish(
+        session,
+        REQUESTED,
+        {"booking_id": str(booking_id)},
+        once=f"{REQUESTED.name}:{booking_id}",
+    )
+
+
+async def tell_deciders(session: AsyncSession, found: Whole) -> int:
+    """Tell everybody who may decide a request, if it is still open; how many that are."""
+    booking = found.booking
+    if booking.status is not Status.REQUESTED:
+        return 0
+    scope = resource_scope(booking.resource_id)
+    holders = await accounts.holders(session, Permission.BOOKINGS_APPROVE, scope)
+    own = {booking.booked_by, booking.booked_for}
+    deciders = [user_id for user_id in holders if user_id not in own]
+    for user_id in deciders:
+        await _notify(session, user_id, "booking.requested", found)
+    return len(deciders)
+
+
+async def _notify(
+    session: AsyncSession,
+    user_id: UUID,
+    kind: str,
+    found: Whole,
+    *,
+    by: UUID | None = None,
+    reason: str | None = None,
+) -> None:
+    booking = found.booking
+    args: dict[str, Any] = {
+        "booking_id": booking.id,
+        "resource": found.resource.name,
+        "unit": found.unit,
+        "title": booking.title or None,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+        "person": booking.booked_for,
+        "by": by,
+        "reason": reason or None,
+        "request_expires_at": booking.request_expires_at,
+    }
+    await notifications.notify(
+        session,
+        user_id=user_id,
+        kind=kind,
+        args=args,
+        link=f"/bookings/{booking.id}",
+        subject=("booking", booking.id),
+    )

@@ -1,0 +1,179 @@
+"""What the services take and give: plain frozen values, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from src.domain import resources
+from src.domain.bookings.tables import Status
+
+Outcome = Literal["confirmed", "requested", "refused"]
+Action = Literal["edit", "cancel", "check-in", "check-out", "approve", "reject"]
+
+MASKED_TITLE = "Booked"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, as far as others need to know."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """A resource by its name; `timezone` is where its opening hours are meant."""
+
+    id: UUID
+    name: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """A booking as one reader may see it. Masked, it tells that the time is taken and no more.
+
+    `status` is what counts now: a request past its deadline reads as expired before the job has
+    been by. `allowed` lists what this reader may do with it at this moment.
+    """
+
+    id: UUID
+    resource: ResourceRef
+    unit: int
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    notes: str
+    status: Status
+    booked_by: Person | None
+    booked_for: Person | None
+    team_id: UUID | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    request_expires_at: datetime | None = None
+    checked_in_at: datetime | None = None
+    checked_out_at: datetime | None = None
+    planned_ends_at: datetime | None = None
+    decision_note: str | None = None
+    override_reason: str | None = None
+    is_cancelled_late: bool = False
+    buffer_before: int = 0
+    buffer_after: int = 0
+    allowed: tuple[Action, ...] = ()
+    is_masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody would like to book. `unit` is the number of a unit; None takes any.
+
+    `override_reason` asks to pass over the rules that may be passed over (`bookings:override`).
+    """
+
+    resource_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    title: str = ""
+    notes: str = ""
+    unit: int | None = None
+    team_id: UUID | None = None
+    booked_for: UUID | None = None
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One of several changes made together. `fields` as in `bookings.change`."""
+
+    booking_id: UUID
+    fields: dict[str, Any]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What stands in the way, buffers included, as far as the reader may see."""
+
+    resource_id: UUID
+    unit: int
+    starts_at: datetime
+    ends_at: datetime
+    kind: Literal["booking", "block"]
+    title: str
+    booking_id: UUID | None = None
+    booked_for: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A window that is free and fits all rules."""
+
+    kind: Literal["unit", "resource", "earlier", "later", "shorter"]
+    resource: ResourceRef
+    unit: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What would happen: confirmed, requested (somebody must approve) or refused, and why."""
+
+    outcome: Outcome
+    violations: tuple[resources.rules.Violation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """[starts_at, ends_at), UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarResource:
+    """A row of a calendar: a resource, its units' numbers, and when it is open in the range."""
+
+    id: UUID
+    name: str
+    timezone: str
+    type_id: UUID
+    location_id: UUID
+    state: str
+    state_reason: str | None
+    units: tuple[int, ...]
+    open: tuple[Interval, ...]
+    slot_minutes: int | None
+    calendar_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A booking or a block (a closure) on one unit of one resource."""
+
+    kind: Literal["booking", "block"]
+    resource_id: UUID
+    unit: int
+    starts_at: datetime
+    ends_at: datetime
+    title: str
+    booking: BookingView | None = None
+    closure_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Resources by name and what is on them in [from_, to), by start."""
+
+    from_: datetime
+    to: datetime
+    resources: tuple[CalendarResource, ...] = ()
+    entries: tuple[Entry, ...] = field(default=())

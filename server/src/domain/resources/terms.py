@@ -1,0 +1,223 @@
+"""On which terms a resource can be booked: itself, its policy, hours, units and closures.
+
+All of it comes in one statement for any number of resources, because every reservation and every
+calendar starts with it: rows that hang on a resource arrive as JSON beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from src.domain.resources.hours import Weekly, Window
+from src.domain.resources.policy import POLICY_FIELDS, EffectivePolicy
+from src.domain.resources.tables import (
+    Closure,
+    ClosureResource,
+    OpeningHours,
+    Policy,
+    Resource,
+    ResourceState,
+    Unit,
+)
+
+
+class _JsonRows(FunctionElement[list[list[Any]]]):
+    """All rows of a subquery as one JSON array of arrays."""
+
+    type = JSON()
+    inherit_cache = True
+    name = "json_rows"
+
+
+@compiles(_JsonRows, "postgresql")
+def _postgresql_rows(element: _JsonRows, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    columns = compiler.process(element.clauses, **kw)
+    return f"coalesce(json_agg(json_build_array({columns})), '[]'::json)"
+
+
+@compiles(_JsonRows, "sqlite")
+def _sqlite_rows(element: _JsonRows, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    return f"json_group_array(json_array({compiler.process(element.clauses, **kw)}))"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTerms:
+    """A unit by its id and the number people know."""
+
+    id: int
+    number: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureTerms:
+    """A closure that concerns the resource."""
+
+    id: UUID
+    window: Window
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything the rules ask about one resource."""
+
+    resource_id: UUID
+    name: str
+    type_id: UUID
+    location_id: UUID
+    timezone: str
+    state: ResourceState
+    state_reason: str | None
+    calendar_version: int
+    policy: EffectivePolicy
+    hours: tuple[Weekly, ...]
+    units: tuple[UnitTerms, ...]
+    closures: tuple[ClosureTerms, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone its opening hours are meant in."""
+        return ZoneInfo(self.timezone)
+
+
+async def load(
+    session: AsyncSession, resource_ids: Collection[UUID], *, around: Window
+) -> dict[UUID, Terms]:
+    """The terms of each resource that exists; closures are those that touch `around`."""
+    if not resource_ids:
+        return {}
+    rows = await session.execute(statement(Resource.id.in_(resource_ids), around=around))
+    return {terms.resource_id: terms for terms in map(of, rows)}
+
+
+def statement(which: ColumnElement[bool], *, around: Window) -> Select[Any]:
+    """The statement of `load`, for those who ask for more columns with it; read rows by `of`.
+
+    Of each rule the nearest level that says something counts: resource, then type, then site.
+    """
+    site, of_type, own = aliased(Policy), aliased(Policy), aliased(Policy)
+    levels = (own, of_type, site)
+    return (
+        select(
+            Resource.id,
+            Resource.name,
+            Resource.type_id,
+            Resource.location_id,
+            Resource.timezone,
+            Resource.state,
+            Resource.state_reason,
+            Resource.calendar_version,
+            _hours().label("hours"),
+            _units().label("units"),
+            _closures(around).label("closures"),
+            *(func.coalesce(*(getattr(level, name) for level in levels)).label(name)
+              for name in POLICY_FIELDS),
+        )
+        .select_from(Resource)
+        .outerjoin(site, site.level == "site")
+        .outerjoin(of_type, of_type.type_id == Resource.type_id)
+        .outerjoin(own, own.resource_id == Resource.id)
+        .where(which)
+        .order_by(Resource.name, Resource.id)
+    )  # fmt: skip
+
+
+def of(row: Row[Any]) -> Terms:
+    """The terms that stand in a row of `statement`."""
+    return Terms(
+        resource_id=row.id,
+        name=row.name,
+        type_id=row.type_id,
+        location_id=row.location_id,
+        timezone=row.timezone,
+        state=row.state,
+        state_reason=row.state_reason,
+        calendar_version=row.calendar_version,
+        policy=EffectivePolicy.of({name: getattr(row, name) for name in POLICY_FIELDS}),
+        hours=tuple(
+            sorted((Weekly(*hour) for hour in row.hours), key=lambda h: (h.weekday, h.opens))
+        ),
+        units=tuple(
+            sorted(
+                (UnitTerms(id_, number, bool(active)) for id_, number, active in row.units),
+                key=lambda unit: unit.number,
+            )
+        ),
+        closures=tuple(
+            sorted(
+                (
+                    ClosureTerms(UUID(id_), Window(_time(starts), _time(ends)), reason)
+                    for id_, starts, ends, reason in row.closures
+                ),
+                key=lambda closure: (closure.window.starts_at, closure.id),
+            )
+        ),
+    )
+
+
+def _hours() -> ScalarSelect[Any]:
+    rows = _JsonRows(OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
+    return (
+        select(rows)
+        .select_from(OpeningHours)
+        .where(OpeningHours.resource_id == Resource.id)
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+
+
+def _units() -> ScalarSelect[Any]:
+    return (
+        select(_JsonRows(Unit.id, Unit.number, Unit.is_active))
+        .select_from(Unit)
+        .where(Unit.resource_id == Resource.id)
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+
+
+def _closures(around: Window) -> ScalarSelect[Any]:
+    named = exists().where(
+        ClosureResource.closure_id == Closure.id, ClosureResource.resource_id == Resource.id
+    )
+    return (
+        select(_JsonRows(Closure.id, Closure.starts_at, Closure.ends_at, Closure.reason))
+        .select_from(Closure)
+        .where(
+            Closure.cancelled_at.is_(None),
+            Closure.ends_at > around.starts_at,
+            Closure.starts_at < around.ends_at,
+            or_(Closure.is_everything, named.correlate(Closure, Resource)),
+        )
+        .correlate(Resource)
+        .scalar_subquery()
+    )
+
+
+def _time(text: str) -> datetime:
+    """A time as one of the databases writes it into JSON: SQLite without offset, in UTC."""
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
