@@ -21,7 +21,7 @@ from src.domain.files.kinds import FileKind, kind
 from src.domain.files.policy import Rights, hangs_on, subject_types
 from src.domain.files.rules import safe_name
 from src.domain.files.service import Wish, delete, download, get, list_for, upload
-from src.domain.files.views import Download, FileView
+from src.domain.files.views import Download, FileView, Uploaded
 
 __all__ = [
     "Download",
@@ -34,6 +34,7 @@ __all__ = [
     "FileView",
     "Rights",
     "SubjectUnknown",
+    "Uploaded",
     "Wish",
     "delete",
     "download",

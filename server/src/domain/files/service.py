@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, ids
+from src.core import clock, events, idempotency, ids
 from src.core.actor import Actor
 from src.core.db import Database, reading, transaction
+from src.core.idempotency import Answer
 from src.core.storage import ObjectTooLarge, Storage, StorageUnavailable, Stored
 from src.domain.files import kinds, policy, repository, rules, views
 from src.domain.files.errors import (
@@ -24,19 +26,23 @@ from src.domain.files.errors import (
 from src.domain.files.kinds import FileKind
 from src.domain.files.policy import Subject
 from src.domain.files.tables import Blob, File
-from src.domain.files.views import Download, FileView
+from src.domain.files.views import Download, FileView, Uploaded
 
 MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A file to be stored on `subject`; `size` in bytes as announced, if it was."""
+    """A file to be stored on `subject`; `size` in bytes as announced, if it was.
+
+    `once` is the scope of the caller's Idempotency-Key (`core.idempotency`).
+    """
 
     subject: Subject
     name: str
     kind: str = kinds.DOCUMENT.name
     size: int | None = None
+    once: str | None = None
 
 
 async def upload(
@@ -47,13 +53,14 @@ async def upload(
     wish: Wish,
     content: AsyncIterable[bytes],
     largest: int,
-) -> FileView:
+) -> Uploaded:
     """Store the bytes first, then the row, each in its own step; what fails between is swept.
 
     `largest` in bytes bounds every kind (`settings.max_upload`).
 
     Errors: `SubjectUnknown`, `Forbidden`, `FileKindUnknown`, `FileTooLarge`, `FileTypeRefused`,
-    `FileEmpty`, `StorageUnavailable`. After any of them nothing is seen of the file.
+    `FileEmpty`, `StorageUnavailable`, `IdempotencyKeyReused`. After any of them nothing is seen
+    of the file.
     """
     kind = kinds.get(wish.kind)
     limit = min(kind.max_size, largest)
@@ -74,12 +81,32 @@ async def upload(
         async with transaction(database) as session:
             # Again: minutes may have passed.
             await policy.require_attach(session, actor, wish.subject)
+            earlier = await _earlier(session, actor, wish, stored)
+            if earlier is not None:
+                return earlier
             view, kept = await _attach(session, actor, wish, stored, recognised.content_type, key)
+            if wish.once is not None:
+                answer = Answer(201, {}, str(view.id).encode())
+                await idempotency.keep(session, scope=wish.once, answer=answer)
         spare = [] if kept == key else [key]
     finally:
         with suppress(StorageUnavailable):  # the sweep will find it
             await storage.delete(spare)
-    return view
+    return Uploaded(view)
+
+
+async def _earlier(
+    session: AsyncSession, actor: Actor, wish: Wish, stored: Stored
+) -> Uploaded | None:
+    """What the same key made before; bytes, name and object are the body it belongs to."""
+    if wish.once is None:
+        return None
+    body = "\x1f".join((stored.sha256, wish.name, wish.kind, *map(str, wish.subject)))
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    kept = await idempotency.claim(session, scope=wish.once, body_digest=digest)
+    if kept is None:
+        return None
+    return Uploaded(await get(session, actor, UUID(kept.body.decode())), is_replay=True)
 
 
 async def _attach(
@@ -125,16 +152,8 @@ async def get(session: AsyncSession, actor: Actor, file_id: UUID) -> FileView:
     return (await views.of(session, [(file, blob)]))[0]
 
 
-async def download(
-    database: Database,
-    storage: Storage,
-    actor: Actor,
-    file_id: UUID,
-    *,
-    start: int = 0,
-    end: int | None = None,
-) -> Download:
-    """Begin to read bytes `start` to `end` (exclusive) of a file. If restricted, it is an event.
+async def download(database: Database, storage: Storage, actor: Actor, file_id: UUID) -> Download:
+    """Begin to read a file. Where its object is restricted, this is an event.
 
     Errors: `FileUnknown`, `StorageUnavailable`, and `ObjectMissing` where the bytes were lost.
     """
@@ -147,7 +166,7 @@ async def download(
             events.record(
                 session, actor, "file.read", ("file", file_id), changes={"subject": subject}
             )
-    return Download(view, await storage.open(blob.key, start=start, end=end))
+    return Download(view, await storage.open(blob.key))
 
 
 async def delete(session: AsyncSession, actor: Actor, file_id: UUID) -> None:

@@ -45,6 +45,14 @@ class FileView:
 
 
 @dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that was stored now, or before under the same Idempotency-Key."""
+
+    file: FileView
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file and its bytes, being read."""
 

@@ -4,6 +4,44 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from src.web.api import auth, health, me, problems
+from src.web.api import (
+    auth,
+    batches,
+    bookings,
+    calendars,
+    catalogue,
+    closures,
+    events,
+    health,
+    me,
+    notifications,
+    problems,
+    resource_parts,
+    resources,
+    settings,
+    teams,
+    users,
+)
 
-ROUTERS: list[APIRouter] = [health.router, problems.router, auth.router, me.router]
+ROUTERS: list[APIRouter] = [
+    health.router,
+    problems.router,
+    auth.router,
+    me.router,
+    users.router,
+    teams.router,
+    catalogue.types,
+    catalogue.locations,
+    catalogue.policies,
+    resources.router,
+    resource_parts.router,
+    closures.checks,
+    closures.router,
+    bookings.checks,
+    batches.router,
+    bookings.router,
+    calendars.router,
+    notifications.router,
+    events.router,
+    settings.router,
+]
