@@ -17,14 +17,19 @@ from src.core import ids
 from src.core.db import Database, create_database, transaction
 from src.core.paging import BadCursor, BadPaging, BadSort, Key, Page, Paging, paginate, sorted_by
 from src.domain.bookings.tables import Booking
-from src.domain.resources.tables import Location, ResourceType
+from src.domain.resources.tables import Closure, ResourceType
 from tests.support import servers
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def location(name: str, minutes: int = 0) -> Location:
-    return Location(id=ids.new(), name=name, created_at=DAY + timedelta(minutes=minutes))
+def closure(name: str, minutes: int = 0) -> Closure:
+    return Closure(
+        id=ids.new(),
+        reason=name,
+        starts_at=DAY + timedelta(minutes=minutes),
+        ends_at=DAY + timedelta(days=1),
+    )
 
 
 async def add(database: Database, *rows: object) -> None:
@@ -32,16 +37,14 @@ async def add(database: Database, *rows: object) -> None:
         session.add_all(rows)
 
 
-async def page_of(
-    database: Database, keys: list[Key], **wanted: int | str | None
-) -> Page[Location]:
+async def page_of(database: Database, keys: list[Key], **wanted: int | str | None) -> Page[Closure]:
     paging = Paging(**wanted)  # type: ignore[arg-type]
     async with database.reads() as reads:
-        return await paginate(reads, select(Location), keys=keys, paging=paging)
+        return await paginate(reads, select(Closure), keys=keys, paging=paging)
 
 
-BY_NAME = [Key(Location.name), Key(Location.id)]
-BY_AGE = [Key(Location.created_at, descending=True), Key(Location.name), Key(Location.id)]
+BY_NAME = [Key(Closure.reason), Key(Closure.id)]
+BY_AGE = [Key(Closure.starts_at, descending=True), Key(Closure.reason), Key(Closure.id)]
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Walk:
     limit: int
     seen: list[UUID] = field(default_factory=list)
 
-    async def forward(self, intruders: list[Location]) -> Page[Location]:
+    async def forward(self, intruders: list[Closure]) -> Page[Closure]:
         cursor = None
         while True:
             page = await page_of(self.database, self.keys, limit=self.limit, cursor=cursor)
@@ -64,7 +67,7 @@ class Walk:
             if intruders:
                 await add(self.database, intruders.pop())
 
-    async def back(self, page: Page[Location]) -> None:
+    async def back(self, page: Page[Closure]) -> None:
         self.seen = [row.id for row in page.items]
         while page.previous is not None:
             page = await page_of(self.database, self.keys, limit=self.limit, cursor=page.previous)
@@ -85,10 +88,10 @@ def test_a_walk_sees_each_row_once_though_others_are_inserted(
         database = create_database(database_url)
         try:
             async with transaction(database) as session:
-                for row in await session.scalars(select(Location)):
+                for row in await session.scalars(select(Closure)):
                     await session.delete(row)
-            before = [location(*row) for row in rows]
-            coming = [location(*row) for row in intruders]
+            before = [closure(*row) for row in rows]
+            coming = [closure(*row) for row in intruders]
             await add(database, *before)
             walk = Walk(database, keys, limit)
             last = await walk.forward(coming)
@@ -98,7 +101,7 @@ def test_a_walk_sees_each_row_once_though_others_are_inserted(
                 ordered = [
                     row.id
                     for row in await reads.scalars(
-                        select(Location).order_by(
+                        select(Closure).order_by(
                             *(k.column.desc() if k.descending else k.column for k in keys)
                         )
                     )
@@ -112,33 +115,33 @@ def test_a_walk_sees_each_row_once_though_others_are_inserted(
 
 
 async def test_a_numbered_page_tells_the_total_and_its_neighbours(database: Database) -> None:
-    await add(database, *(location(name) for name in "abcde"))
+    await add(database, *(closure(name) for name in "abcde"))
     page = await page_of(database, BY_NAME, limit=2, page=2)
-    assert [row.name for row in page.items] == ["c", "d"]
+    assert [row.reason for row in page.items] == ["c", "d"]
     assert (page.page, page.total) == (2, 5)
     after = await page_of(database, BY_NAME, limit=2, cursor=page.next)
     before = await page_of(database, BY_NAME, limit=2, cursor=page.previous)
-    assert [row.name for row in after.items] == ["e"]
-    assert [row.name for row in before.items] == ["a", "b"]
+    assert [row.reason for row in after.items] == ["e"]
+    assert [row.reason for row in before.items] == ["a", "b"]
     assert (after.next, before.previous) == (None, None)
 
 
 async def test_past_the_end_there_is_a_way_back(database: Database) -> None:
-    rows = [location(name) for name in "abc"]
+    rows = [closure(name) for name in "abc"]
     await add(database, *rows)
     page = await page_of(database, BY_NAME, limit=2)
     async with transaction(database) as session:
-        await session.delete(await session.get_one(Location, rows[2].id))
+        await session.delete(await session.get_one(Closure, rows[2].id))
     gone = await page_of(database, BY_NAME, limit=2, cursor=page.next)
     assert gone.items == []
     back = await page_of(database, BY_NAME, limit=2, cursor=gone.previous)
-    assert [row.name for row in back.items] == ["a", "b"]
+    assert [row.reason for row in back.items] == ["a", "b"]
 
 
 async def test_a_cursor_that_was_altered_or_belongs_elsewhere_is_refused(
     database: Database,
 ) -> None:
-    await add(database, *(location(name) for name in "abc"))
+    await add(database, *(closure(name) for name in "abc"))
     cursor = (await page_of(database, BY_NAME, limit=1)).next
     assert cursor is not None
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -150,7 +153,7 @@ async def test_a_cursor_that_was_altered_or_belongs_elsewhere_is_refused(
         with pytest.raises(BadCursor) as refused:
             await page_of(database, BY_NAME, limit=1, cursor=wrong)
         assert refused.value.errors[0].field == ("cursor",)
-    for keys in (BY_AGE, [Key(Location.name, descending=True), Key(Location.id)]):
+    for keys in (BY_AGE, [Key(Closure.reason, descending=True), Key(Closure.id)]):
         with pytest.raises(BadCursor):
             await page_of(database, keys, limit=1, cursor=cursor)
 

@@ -219,7 +219,9 @@ def _signature(keys: Sequence[Key]) -> str:
 
 def _encode(direction: _Direction, values: Sequence[Any], keys: Sequence[Key]) -> str:
     plain = [value.value if isinstance(value, Enum) else value for value in values]
-    body = orjson.dumps([_signature(keys), direction, *plain])
+    body = orjson.dumps(
+        [_signature(keys), direction, *plain], default=str
+    )  # asyncpg has its own UUID
     return base64.urlsafe_b64encode(_check(body) + body).rstrip(b"=").decode()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,7 +46,16 @@ class Location(Identified, Versioned, Table):
     """A site, a building, a room: a tree."""
 
     __tablename__ = "locations"
-    __table_args__ = (UniqueConstraint("parent_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("parent_id", "name"),
+        Index(
+            "uq_locations_root_name",
+            "name",
+            unique=True,
+            postgresql_where=text("parent_id IS NULL"),
+            sqlite_where=text("parent_id IS NULL"),
+        ),
+    )
 
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("locations.id"))
     name: Mapped[str] = mapped_column(String(120))
@@ -128,9 +138,7 @@ class OpeningHours(Table):
     __tablename__ = "opening_hours"
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
-        CheckConstraint(
-            "opens >= 0 AND closes <= 1440 AND opens < closes", name="interval"
-        ),
+        CheckConstraint("opens >= 0 AND closes <= 1440 AND opens < closes", name="interval"),
         UniqueConstraint("resource_id", "weekday", "opens"),
     )
 
@@ -164,12 +172,8 @@ class ClosureResource(Table):
     __tablename__ = "closure_resources"
     __table_args__ = (Index(None, "resource_id"),)
 
-    closure_id: Mapped[UUID] = mapped_column(
-        ForeignKey("closures.id"), primary_key=True
-    )
-    resource_id: Mapped[UUID] = mapped_column(
-        ForeignKey("resources.id"), primary_key=True
-    )
+    closure_id: Mapped[UUID] = mapped_column(ForeignKey("closures.id"), primary_key=True)
+    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"), primary_key=True)
 
 
 class HoldKind(StrEnum):

@@ -1,0 +1,57 @@
+"""Who may see and change the catalogue."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, true
+
+from src.core.actor import Actor, Permission, resource_scope
+from src.core.errors import Forbidden
+from src.domain.resources.errors import ResourceNotFound
+from src.domain.resources.tables import Resource
+
+_SCOPE = resource_scope(UUID(int=0)).removesuffix(str(UUID(int=0)))
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The resources this actor may know of, as a SQL condition."""
+    scopes = actor.granted.get(Permission.RESOURCES_READ)
+    if not scopes:
+        return false()
+    if None in scopes:
+        return true()
+    held = [UUID(scope.removeprefix(_SCOPE)) for scope in scopes if scope and _SCOPE in scope]
+    return Resource.id.in_(held)
+
+
+def may_manage(actor: Actor, resource_id: UUID) -> bool:
+    """Whether this actor may change the resource."""
+    return actor.may(Permission.RESOURCES_MANAGE, resource_scope(resource_id))
+
+
+def require_manage(actor: Actor, resource_id: UUID) -> None:
+    """Raise `ResourceNotFound` where it may not be known of, `Forbidden` where only not changed."""
+    if may_manage(actor, resource_id):
+        return
+    if not actor.may(Permission.RESOURCES_READ, resource_scope(resource_id)):
+        raise ResourceNotFound("Choose one from the list of resources.")
+    raise _forbidden()
+
+
+def require_manage_all(actor: Actor) -> None:
+    """Raise `Forbidden` unless the actor manages resources everywhere."""
+    if not actor.may(Permission.RESOURCES_MANAGE):
+        raise _forbidden()
+
+
+def require_read(actor: Actor) -> None:
+    """Raise `Forbidden` unless the actor may see any resource at all."""
+    if not actor.may_anywhere(Permission.RESOURCES_READ):
+        permission = Permission.RESOURCES_READ
+        raise Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+
+
+def _forbidden() -> Forbidden:
+    permission = Permission.RESOURCES_MANAGE
+    return Forbidden(f"This needs the permission {permission}.", permission=permission.value)

@@ -1,0 +1,65 @@
+"""Refusals of the catalogue: types, locations, resources, units, opening hours, policies."""
+
+from __future__ import annotations
+
+from src.core.errors import Conflict, Invalid, NotFound
+
+
+class ResourceNotFound(NotFound):
+    """There is no such resource, or you may not know of it."""
+
+    code, title = "resource-not-found", "No such resource"
+
+
+class ResourceTypeNotFound(NotFound):
+    """There is no such type of resources."""
+
+    code, title = "resource-type-not-found", "No such resource type"
+
+
+class LocationNotFound(NotFound):
+    """There is no such location."""
+
+    code, title = "location-not-found", "No such location"
+
+
+class UnitNotFound(NotFound):
+    """The resource has no unit of that number."""
+
+    code, title = "unit-not-found", "No such unit"
+
+
+class NotInCatalogue(Invalid):
+    """The input breaks a rule of the catalogue; `errors` names each field and what is wrong."""
+
+    code, title = "catalogue-invalid", "This cannot be stored"
+
+
+class NameTaken(Conflict):
+    """Another one has this name already. Names are unique: choose a different one."""
+
+    code, title = "name-taken", "This name is taken"
+
+
+class StillInUse(Conflict):
+    """Something else still refers to it; the detail says what. Move or retire that first."""
+
+    code, title = "still-in-use", "It is still in use"
+
+
+class LocationCycle(Conflict):
+    """A location cannot lie within itself. Choose a place that is not below it."""
+
+    code, title = "location-cycle", "A location cannot lie within itself"
+
+
+class UnitInUse(Conflict):
+    """Somebody has booked the unit, now or later. Move or cancel those bookings first."""
+
+    code, title = "unit-in-use", "The unit is booked"
+
+
+class LastUnit(Conflict):
+    """A resource keeps one active unit. To take it out of use altogether, retire it."""
+
+    code, title = "last-unit", "This is the last active unit"

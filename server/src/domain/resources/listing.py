@@ -1,0 +1,146 @@
+"""Resources as readers see them: found, in pages, with when each is free next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import clock
+from src.core.actor import Actor
+from src.core.paging import Page, Paging, paginate, sorted_by
+from src.domain.resources import access, availability, calendar, repository, terms
+from src.domain.resources.errors import ResourceNotFound
+from src.domain.resources.hours import Window
+from src.domain.resources.tables import Resource, ResourceState
+from src.domain.resources.views import LocationRef, Reference, ResourceView
+
+SORTS = {
+    "name": Resource.name,
+    "created_at": Resource.created_at,
+    "updated_at": Resource.updated_at,
+}
+FIRST_PAGE = Paging()
+
+
+class Filters(TypedDict, total=False):
+    """What a list of resources can be narrowed to; several values of one filter are alternatives.
+
+    `q`: every word stands in name, description, type or place. `location_ids` include what lies
+    below. Without `states`, retired ones are left out. `tags`: all of them. `free_at`: open and
+    with a free unit at that instant.
+    """
+
+    q: str | None
+    type_ids: Sequence[UUID] | None
+    location_ids: Sequence[UUID] | None
+    states: Sequence[ResourceState] | None
+    tags: Sequence[str] | None
+    free_at: datetime | None
+
+
+async def list_(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    sort: str | None = None,
+    paging: Paging = FIRST_PAGE,
+    **filters: Unpack[Filters],
+) -> Page[ResourceView]:
+    """The resources the actor may see, by name unless `sort` says otherwise.
+
+    Three statements whatever the length; one more with `free_at`, one more with a page number.
+    Raises `Forbidden`, `BadSort`, `BadCursor`.
+    """
+    access.require_read(actor)
+    now = clock.now()
+    statement = repository.listing().where(access.visible(actor))
+    statement = await _narrowed(session, statement, filters, now)
+    keys = sorted_by(sort, SORTS, default="name", unique=Resource.id)
+    page = await paginate(session, statement, keys=keys, paging=paging)
+    return page.holding(await _views(session, page.items, now))
+
+
+async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> ResourceView:
+    """One resource. Three statements. Raises `ResourceNotFound`."""
+    statement = repository.listing().where(access.visible(actor), Resource.id == resource_id)
+    rows = (await session.execute(statement)).all()
+    if not rows:
+        raise ResourceNotFound("Choose one from the list of resources.")
+    return (await _views(session, [tuple(rows[0])], clock.now()))[0]
+
+
+async def require_visible(session: AsyncSession, actor: Actor, resource_id: UUID) -> None:
+    """Raise `ResourceNotFound` unless the actor may know of the resource. One statement."""
+    statement = select(Resource.id).where(access.visible(actor), Resource.id == resource_id)
+    if await session.scalar(statement) is None:
+        raise ResourceNotFound("Choose one from the list of resources.")
+
+
+async def _narrowed(
+    session: AsyncSession,
+    statement: Select[*tuple[Any, ...]],
+    filters: Filters,
+    now: datetime,
+) -> Select[*tuple[Any, ...]]:
+    if query := filters.get("q"):
+        statement = statement.where(repository.matching(query))
+    if type_ids := filters.get("type_ids"):
+        statement = statement.where(Resource.type_id.in_(type_ids))
+    if location_ids := filters.get("location_ids"):
+        statement = statement.where(Resource.location_id.in_(repository.within(location_ids)))
+    if states := filters.get("states"):
+        statement = statement.where(Resource.state.in_(states))
+    else:
+        statement = statement.where(Resource.state != ResourceState.RETIRED)
+    for tag in filters.get("tags") or ():
+        statement = statement.where(repository.tagged(session, tag))
+    if at := filters.get("free_at"):
+        statement = statement.where(await repository.free_at(session, at, now))
+    return statement
+
+
+async def _views(
+    session: AsyncSession, rows: Sequence[tuple[Any, ...]], now: datetime
+) -> list[ResourceView]:
+    if not rows:
+        return []
+    ids = [row[0].id for row in rows]
+    # Holds end just before or begin just after the horizon, as far as buffers reach.
+    span = Window(now, now + availability.HORIZON).widened(before=1440, after=1440)
+    known = await terms.load(session, ids, around=span)
+    units = await calendar.occupancy(session, ids, within=span)
+    taken = {unit.id: [hold.window for hold in unit.holds] for unit in units}
+    return [_view(row, known[row[0].id], taken, now) for row in rows]
+
+
+def _view(
+    row: tuple[Any, ...], known: terms.Terms, taken: dict[int, list[Window]], now: datetime
+) -> ResourceView:
+    resource, type_name, location_name, path, contact = row
+    free = availability.next_free(known, taken, now=now)
+    return ResourceView(
+        id=resource.id,
+        name=resource.name,
+        description=resource.description,
+        type=Reference(resource.type_id, type_name),
+        location=LocationRef(
+            resource.location_id, location_name, tuple(path.split(repository.SEPARATOR))
+        ),
+        state=resource.state,
+        state_reason=resource.state_reason,
+        timezone=resource.timezone,
+        contact=Reference(resource.contact_id, contact) if resource.contact_id else None,
+        tags=tuple(resource.tags),
+        units=tuple(unit.number for unit in known.units if unit.is_active),
+        version=resource.version,
+        calendar_version=resource.calendar_version,
+        created_at=resource.created_at,
+        updated_at=resource.updated_at,
+        is_free_now=free == now,
+        next_free_at=free,
+    )

@@ -1,0 +1,157 @@
+"""The policies as they are written down: one for the site, one a type, one a resource.
+
+What holds for a resource in the end is `policy.effective`'s answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, select, true
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import events, ids
+from src.core.actor import Actor
+from src.core.db import savepoint
+from src.core.errors import FieldError, PreconditionFailed
+from src.domain.resources import access, calendar, fields, listing, writing
+from src.domain.resources.errors import NotInCatalogue, ResourceTypeNotFound
+from src.domain.resources.policy import POLICY_FIELDS
+from src.domain.resources.tables import Policy, Resource, ResourceType
+from src.domain.resources.views import Level, PolicyView
+
+_DAY, _YEAR = 1440, 366 * 1440
+_minutes = fields.whole(0, _YEAR, optional=True)
+_buffer = fields.whole(0, _DAY, optional=True)
+
+
+def _grid(value: Any) -> str | None:  # noqa: ANN401 - whatever came
+    fault = fields.whole(1, _DAY, optional=True)(value)
+    if fault is None and value is not None and _DAY % value:
+        return "The grid must divide a day: 5, 10, 15, 20, 30, 60 minutes."
+    return fault
+
+
+CHECKS: dict[str, fields.Check] = {
+    "slot_minutes": _grid,
+    "min_minutes": fields.whole(1, _YEAR, optional=True),
+    "max_minutes": fields.whole(1, _YEAR, optional=True),
+    "earliest_minutes": _minutes,
+    "latest_minutes": _minutes,
+    "buffer_before_minutes": _buffer,
+    "buffer_after_minutes": _buffer,
+    "cancel_notice_minutes": _minutes,
+    "is_check_in_required": fields.truth,
+    "check_in_grace_minutes": fields.whole(1, _DAY, optional=True),
+    "is_approval_required": fields.truth,
+    "request_hold_minutes": fields.whole(5, _YEAR, optional=True),
+    "max_upcoming": fields.whole(1, 10_000, optional=True),
+}
+
+
+async def get_policy(session: AsyncSession, actor: Actor, level: Level) -> PolicyView:
+    """What one level says. Raises `ResourceNotFound`, `ResourceTypeNotFound`."""
+    await _require_level(session, actor, level)
+    row = await session.scalar(select(Policy).where(Policy.level == level.key))
+    return _view(level, row)
+
+
+async def set_policy(
+    session: AsyncSession,
+    actor: Actor,
+    level: Level,
+    *,
+    values: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> PolicyView:
+    """Say something at one level: what is absent stays, None leaves it to the level above.
+
+    Minutes throughout. `expected_version` is the policy's own, 0 where nothing is stored. Raises
+    `ResourceNotFound`, `ResourceTypeNotFound`, `Forbidden`, `PreconditionFailed`,
+    `NotInCatalogue` (every fault).
+    """
+    await _require_level(session, actor, level)
+    if level.kind == "resource" and level.id is not None:
+        access.require_manage(actor, level.id)
+    else:
+        access.require_manage_all(actor)
+    row = await _locked(session, level)
+    if expected_version is not None and (row.version or 0) != expected_version:
+        raise PreconditionFailed(
+            "Read it again, then repeat the change.", current_version=row.version or 0
+        )
+    fields.check(values, CHECKS)
+    changed = writing.assign(row, values)
+    _require_order(row)
+    if changed:
+        await _store(session, row)
+        governed = await session.scalars(select(Resource.id).where(_governed(level)))
+        await calendar.lock(session, governed.all())
+        changes = {"level": level.key, **changed}
+        events.record(session, actor, "policy.set", ("policy", row.id), changes=changes)
+    return _view(level, row)
+
+
+async def forget(session: AsyncSession, level: Level) -> None:
+    """Remove what a level says, because the level itself goes."""
+    await session.execute(delete(Policy).where(Policy.level == level.key))
+
+
+async def _locked(session: AsyncSession, level: Level) -> Policy:
+    statement = select(Policy).where(Policy.level == level.key).with_for_update()
+    row = await session.scalar(statement.execution_options(populate_existing=True))
+    return row or Policy(
+        id=ids.new(),
+        level=level.key,
+        type_id=level.id if level.kind == "type" else None,
+        resource_id=level.id if level.kind == "resource" else None,
+    )
+
+
+async def _store(session: AsyncSession, row: Policy) -> None:
+    """Two who first say something at one level: the second is told."""
+    try:
+        async with savepoint(session):
+            session.add(row)
+            await session.flush()
+    except IntegrityError as error:
+        raise PreconditionFailed("Read it again, then repeat the change.") from error
+
+
+async def _require_level(session: AsyncSession, actor: Actor, level: Level) -> None:
+    access.require_read(actor)
+    if level.kind == "resource" and level.id is not None:
+        await listing.require_visible(session, actor, level.id)
+    if level.kind == "type":
+        known = await session.scalar(select(ResourceType.id).where(ResourceType.id == level.id))
+        if known is None:
+            raise ResourceTypeNotFound("Choose one from the list of resource types.")
+
+
+def _governed(level: Level) -> ColumnElement[bool]:
+    if level.kind == "resource":
+        return Resource.id == level.id
+    return Resource.type_id == level.id if level.kind == "type" else true()
+
+
+def _require_order(row: Policy) -> None:
+    """Raise where what this level says contradicts itself."""
+    faults = []
+    for low, high, detail in (
+        ("min_minutes", "max_minutes", "The longest booking cannot be shorter than the shortest."),
+        ("latest_minutes", "earliest_minutes", "The window of advance booking would be empty."),
+    ):
+        below, above = getattr(row, low), getattr(row, high)
+        if below is not None and above is not None and below > above:
+            faults.append(FieldError((high,), "contradiction", detail))
+    if faults:
+        raise NotInCatalogue(faults[0].detail, errors=tuple(faults))
+
+
+def _view(level: Level, row: Policy | None) -> PolicyView:
+    if row is None or row.version is None:
+        return PolicyView(level, 0, None)
+    said = {field: getattr(row, field) for field in POLICY_FIELDS}
+    return PolicyView(level, row.version, row.updated_at, **said)

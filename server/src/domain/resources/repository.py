@@ -1,0 +1,151 @@
+"""The catalogue's SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.domain import accounts
+from src.domain.resources.calendar import is_live
+from src.domain.resources.tables import (
+    Hold,
+    HoldKind,
+    Location,
+    OpeningHours,
+    Resource,
+    ResourceState,
+    ResourceType,
+    Unit,
+)
+
+SEPARATOR = "\x1f"  # no name holds a control character
+BOOKABLE = (ResourceState.AVAILABLE, ResourceState.DEGRADED)
+
+
+def _paths() -> CTE:
+    """Every location with the names from the root down to it, joined by `SEPARATOR`."""
+    tree = (
+        select(Location.id.label("id"), cast(Location.name, Text).label("path"))
+        .where(Location.parent_id.is_(None))
+        .cte("paths", recursive=True)
+    )
+    below = (
+        select(Location.id, tree.c.path + SEPARATOR + cast(Location.name, Text))
+        .select_from(Location)
+        .join(tree, Location.parent_id == tree.c.id)
+    )
+    return tree.union_all(below)
+
+
+PATHS = _paths()
+
+
+def within(location_ids: Collection[UUID]) -> Select[UUID]:
+    """The ids of the locations given and of everything below them."""
+    tree = select(Location.id).where(Location.id.in_(location_ids)).cte("inside", recursive=True)
+    tree = tree.union(select(Location.id).join(tree, Location.parent_id == tree.c.id))
+    return select(tree.c.id)
+
+
+def listing() -> Select[*tuple[Any, ...]]:
+    """Resources with the names they refer to: Resource, type, location, path, contact."""
+    return (
+        select(Resource, ResourceType.name, Location.name, PATHS.c.path, accounts.User.name)
+        .select_from(Resource)
+        .join(ResourceType, ResourceType.id == Resource.type_id)
+        .join(Location, Location.id == Resource.location_id)
+        .join(PATHS, PATHS.c.id == Resource.location_id)
+        .outerjoin(accounts.User, accounts.User.id == Resource.contact_id)
+    )
+
+
+def matching(query: str) -> ColumnElement[bool]:
+    """Every word stands somewhere in the name, description, type or place."""
+    return and_(*(_holds_word(word) for word in query.replace("\x00", " ").split()[:8]))
+
+
+def _holds_word(word: str) -> ColumnElement[bool]:
+    fields = (Resource.name, Resource.description, ResourceType.name, PATHS.c.path)
+    return or_(*(field.icontains(word, autoescape=True) for field in fields))
+
+
+def tagged(session: AsyncSession, tag: str) -> ColumnElement[bool]:
+    """Resources with this very tag, in the form each database has for it."""
+    if session.get_bind().dialect.name == "postgresql":
+        return type_coerce(Resource.tags, JSONB).contains([tag])
+    each = func.json_each(Resource.tags).table_valued("value")
+    return exists(select(literal(1)).select_from(each).where(each.c.value == tag))
+
+
+async def free_at(session: AsyncSession, at: datetime, now: datetime) -> ColumnElement[bool]:
+    """Bookable, open and with a unit that nothing holds at the instant. One statement."""
+    zones = (await session.scalars(select(Resource.timezone).distinct())).all()
+    has_hours = exists().where(OpeningHours.resource_id == Resource.id)
+    open_then = [
+        and_(
+            Resource.timezone == zone,
+            or_(
+                ~has_hours,
+                exists().where(OpeningHours.resource_id == Resource.id, _open_at(at, zone)),
+            ),
+        )
+        for zone in zones
+    ]
+    taken = exists().where(
+        Hold.unit_id == Unit.id, Hold.ends_at > at, Hold.starts_at <= at, is_live(now)
+    )
+    free_unit = exists().where(Unit.resource_id == Resource.id, Unit.is_active, ~taken)
+    return and_(Resource.state.in_(BOOKABLE), or_(false(), *open_then), free_unit)
+
+
+def _open_at(at: datetime, zone: str) -> ColumnElement[bool]:
+    local = at.astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute
+    return and_(
+        OpeningHours.weekday == local.weekday(),
+        OpeningHours.opens <= minute,
+        OpeningHours.closes > minute,
+    )
+
+
+async def locked(session: AsyncSession, resource_id: UUID) -> Resource | None:
+    """The resource, its row locked, as it is now and not as the session remembers it."""
+    return await session.get(
+        Resource, resource_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
+async def upcoming_on(session: AsyncSession, unit_id: int, now: datetime) -> tuple[int, Any]:
+    """How many bookings and offers hold the unit now or later, and until when."""
+    row = (
+        await session.execute(
+            select(func.count(), func.max(Hold.ends_at)).where(
+                Hold.unit_id == unit_id,
+                Hold.ends_at > now,
+                Hold.kind != HoldKind.BLOCK,
+                is_live(now),
+            )
+        )
+    ).one()
+    return row[0], row[1]

@@ -1,0 +1,144 @@
+"""Making and changing resources. Reading them is `listing`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import clock, events, ids
+from src.core.actor import Actor
+from src.domain import accounts
+from src.domain.resources import (
+    access,
+    calendar,
+    closures,
+    fields,
+    listing,
+    repository,
+    terms,
+    writing,
+)
+from src.domain.resources.errors import ResourceNotFound
+from src.domain.resources.hours import Window
+from src.domain.resources.tables import Location, Resource, ResourceState, ResourceType, Unit
+from src.domain.resources.views import ResourceView, ResourceWish
+
+CHECKS: dict[str, fields.Check] = {
+    "name": fields.line(120),
+    "description": fields.text(10_000),
+    "timezone": fields.timezone,
+    "tags": fields.tags,
+    "type_id": fields.anything,
+    "location_id": fields.anything,
+    "contact_id": fields.anything,
+}
+_AHEAD = timedelta(days=3660)
+
+
+async def create(session: AsyncSession, actor: Actor, *, wish: ResourceWish) -> ResourceView:
+    """Make a resource with its units, numbered from 1.
+
+    Raises `Forbidden`, `NotInCatalogue` (every fault), `NameTaken`.
+    """
+    access.require_manage_all(actor)
+    zone = wish.timezone or await _institute_zone(session)
+    values: dict[str, Any] = {
+        "name": wish.name,
+        "description": wish.description,
+        "type_id": wish.type_id,
+        "location_id": wish.location_id,
+        "timezone": zone,
+        "contact_id": wish.contact_id,
+        "tags": wish.tags,
+    }
+    fields.check({**values, "units": wish.units}, {**CHECKS, "units": fields.whole(1, 200)})
+    await _require_known(session, values)
+    resource = Resource(id=ids.new(), state=ResourceState.AVAILABLE, calendar_version=0)
+    await writing.store_named(session, resource, _tidy(values))
+    session.add_all(
+        Unit(resource_id=resource.id, number=number) for number in range(1, wish.units + 1)
+    )
+    events.record(
+        session,
+        actor,
+        "resource.created",
+        ("resource", resource.id),
+        changes={"name": resource.name, "units": wish.units},
+    )
+    await session.flush()
+    await close_over(session, resource.id)
+    return await listing.get(session, actor, resource.id)
+
+
+async def update(
+    session: AsyncSession,
+    actor: Actor,
+    resource_id: UUID,
+    *,
+    changes: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> ResourceView:
+    """Change name, description, type_id, location_id, timezone, contact_id or tags.
+
+    What is absent stays; None clears the contact. Raises `ResourceNotFound`, `Forbidden`,
+    `PreconditionFailed`, `NotInCatalogue` (every fault), `NameTaken`.
+    """
+    access.require_manage(actor, resource_id)
+    resource = await locked(session, resource_id)
+    writing.require_version(resource, expected_version)
+    fields.check(changes, CHECKS)
+    await _require_known(session, changes)
+    changed = await writing.store_named(session, resource, _tidy(changes))
+    if changed:
+        if changed.keys() & {"name", "timezone", "type_id"}:
+            await calendar.lock(session, {resource_id})
+            await session.refresh(resource, ["calendar_version"])
+        subject = ("resource", resource_id)
+        events.record(session, actor, "resource.updated", subject, changes=changed)
+    return await listing.get(session, actor, resource_id)
+
+
+async def locked(session: AsyncSession, resource_id: UUID) -> Resource:
+    """The resource with its row locked until the end of the transaction."""
+    resource = await repository.locked(session, resource_id)
+    if resource is None:
+        raise ResourceNotFound("Choose one from the list of resources.")
+    return resource
+
+
+async def close_over(session: AsyncSession, resource_id: UUID) -> None:
+    """Let running and coming closures take hold of units that are new in service."""
+    ahead = Window(clock.now(), clock.now() + _AHEAD)
+    known = await terms.load(session, [resource_id], around=ahead)
+    await closures.heal(session, known[resource_id], ahead)
+
+
+async def _require_known(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Raise `NotInCatalogue` for a type, place or person that does not exist."""
+    for field, table in (("type_id", ResourceType), ("location_id", Location)):
+        if field in values:
+            found = await session.scalar(select(table.id).where(table.id == values[field]))
+            if found is None:
+                raise fields.refuse(field, "There is none with this id.", code="unknown-id")
+    contact = values.get("contact_id")
+    if contact is not None and not await accounts.names(session, [contact]):
+        raise fields.refuse("contact_id", "There is nobody with this id.", code="unknown-id")
+
+
+async def _institute_zone(session: AsyncSession) -> str:
+    institute = await accounts.institute(session)
+    return institute.timezone if institute is not None else "UTC"
+
+
+def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
+    tidy = dict(values)
+    if "name" in tidy:
+        tidy["name"] = tidy["name"].strip()
+    if "tags" in tidy:
+        tidy["tags"] = fields.tidy_tags(tidy["tags"])
+    return tidy

@@ -1,0 +1,141 @@
+"""What the catalogue's services take and give: plain frozen values, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from src.domain.resources.tables import ResourceState
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something by its name."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocationRef:
+    """Where it is: the location and the names from the root of the tree down to it."""
+
+    id: UUID
+    name: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeView:
+    """A type of resources, and how many of it are not retired."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    resource_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LocationView:
+    """A place in the tree; `path` ends with its own name."""
+
+    id: UUID
+    name: str
+    parent_id: UUID | None
+    path: tuple[str, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceView:
+    """A resource as a list shows it. `units` are the numbers of the active ones.
+
+    `is_free_now` and `next_free_at` count the shortest booking its policy allows, within its
+    opening hours and up to two weeks ahead; None: not in that time, or it takes no bookings.
+    """
+
+    id: UUID
+    name: str
+    description: str
+    type: Reference
+    location: LocationRef
+    state: ResourceState
+    state_reason: str | None
+    timezone: str
+    contact: Reference | None
+    tags: tuple[str, ...]
+    units: tuple[int, ...]
+    version: int
+    calendar_version: int
+    created_at: datetime
+    updated_at: datetime
+    is_free_now: bool
+    next_free_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceWish:
+    """A resource to be made. Without `timezone` it takes the institute's."""
+
+    name: str
+    type_id: UUID
+    location_id: UUID
+    description: str = ""
+    timezone: str | None = None
+    contact_id: UUID | None = None
+    tags: tuple[str, ...] = ()
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """A unit, and whether it can be booked."""
+
+    id: int
+    number: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Where a policy stands: for the whole site, for a type, or for one resource."""
+
+    kind: Literal["site", "type", "resource"]
+    id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """As it is stored: unique, also for the site."""
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+
+SITE = Level("site")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What one level says; None is left to the level above. Version 0: nothing stored yet."""
+
+    level: Level
+    version: int
+    updated_at: datetime | None
+    slot_minutes: int | None = None
+    min_minutes: int | None = None
+    max_minutes: int | None = None
+    earliest_minutes: int | None = None
+    latest_minutes: int | None = None
+    buffer_before_minutes: int | None = None
+    buffer_after_minutes: int | None = None
+    cancel_notice_minutes: int | None = None
+    is_check_in_required: bool | None = None
+    check_in_grace_minutes: int | None = None
+    is_approval_required: bool | None = None
+    request_hold_minutes: int | None = None
+    max_upcoming: int | None = None
