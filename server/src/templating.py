@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
+import orjson
 from babel import dates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -223,6 +224,11 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
+def _pretty(value: object) -> str:
+    """Data as indented JSON."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+
+
 def _create_environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -252,6 +258,7 @@ def _create_environment() -> Environment:
         duration=_duration,
         short=_short,
         lines=_lines,
+        pretty=_pretty,
         pairs=lambda values: [(str(value), str(value)) for value in values],
     )
     return made

@@ -5,8 +5,12 @@ from __future__ import annotations
 from src.web.pages import (
     booking_forms,
     bookings,
+    closures,
+    jobs,
+    mailbox,
     notifications,
     people,
+    resource_forms,
     resources,
     session,
     today,
@@ -16,12 +20,16 @@ from src.web.pages.frame import problem_page
 ROUTERS = (
     today.router,
     session.router,
+    # before `resources` and `bookings`: /resources/new is no resource's id
+    resource_forms.router,
     resources.router,
-    # before `bookings`: /bookings/new is no booking's id
     booking_forms.router,
     bookings.router,
     notifications.router,
+    closures.router,
     people.router,
+    jobs.router,
+    mailbox.router,
 )
 
 __all__ = ["ROUTERS", "problem_page"]

@@ -46,7 +46,7 @@ class BookingShape(Shape):
     notes: str = Field("", max_length=10_000)
     unit: int | None = Field(None, ge=1, le=100_000)
     booked_for: UUID | None = None
-    override_reason: str | None = Field(None, max_length=2000)
+    override_reason: str | None = Field(None, max_length=1000)
 
 
 class NewBookingShape(BookingShape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
 from src.domain import bookings, resources
-from src.domain.bookings.tables import Status
+from src.domain.bookings import Status
 from src.templating import enter
 from src.web.dependencies import Paging, Reads, Tx
 from src.web.forms import Form, Shape, see_other
@@ -37,7 +38,6 @@ DONE = {
     "approved": mark("The request was approved."),
     "rejected": mark("The request was rejected."),
 }
-OPEN = (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE)
 
 
 class NoteShape(Shape):
@@ -51,7 +51,7 @@ class NoteShape(Shape):
 async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
     """Mine or all, coming or past, by state, resource and words."""
     form = Form.of_query(page.request, whose="mine", when="coming", status="", resource_id="", q="")
-    found = await bookings.list_(reads, page.actor, **_filter(form), paging=paging)
+    found = await bookings.list_(reads, page.actor, **_wanted(form), paging=paging)
     choices = await resources.list_(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
     return page.show(
         "bookings/list.html",
@@ -61,33 +61,26 @@ async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Resp
     )
 
 
-def _filter(form: Form) -> dict[str, Any]:
+def _wanted(form: Form) -> dict[str, Any]:
     """The list's arguments; a value nobody offered filters nothing."""
-    chosen = form.values
-    now = clock.now()
-    wanted: dict[str, Any] = {"mine": chosen["whose"] != "all", "q": chosen["q"] or None}
-    if chosen["when"] == "past":
-        wanted |= {"to": now, "sort": "-starts_at"}
-    elif chosen["when"] != "all":
-        wanted |= {"from_": now, "sort": "starts_at"}
-    if chosen["status"] in set(Status):
-        wanted["statuses"] = [Status(chosen["status"])]
+    chosen, now = form.values, clock.now()
+    which = bookings.Filter(
+        mine=chosen["whose"] != "all",
+        q=chosen["q"] or None,
+        to=now if chosen["when"] == "past" else None,
+        from_=now if chosen["when"] == "coming" else None,
+        statuses=[Status(chosen["status"])] if chosen["status"] in set(Status) else [],
+    )
     with suppress(ValueError):
-        wanted["resource_ids"] = [UUID(chosen["resource_id"])]
-    return wanted
+        which = replace(which, resource_ids=[UUID(chosen["resource_id"])])
+    return {"which": which, "sort": "starts_at" if chosen["when"] == "coming" else "-starts_at"}
 
 
 @router.get("/requests", **shows(Permission.BOOKINGS_APPROVE))
 async def list_requests(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
     """What waits for a decision of the reader, the most urgent first."""
-    found = await bookings.list_(
-        reads,
-        page.actor,
-        statuses=[Status.REQUESTED],
-        from_=clock.now(),
-        sort="starts_at",
-        paging=paging,
-    )
+    which = bookings.Filter(statuses=[Status.REQUESTED], from_=clock.now())
+    found = await bookings.list_(reads, page.actor, which=which, paging=paging)
     return page.show("bookings/requests.html", page=found, form=Form())
 
 

@@ -12,7 +12,7 @@ from src.core.actor import Permission
 from src.core.language import mark
 from src.core.paging import Paging
 from src.domain import bookings, notifications, resources
-from src.domain.bookings.tables import Status
+from src.domain.bookings import Status
 from src.domain.resources.tables import ResourceState
 from src.templating import enter
 from src.web.declarations import SIGNED_IN
@@ -30,15 +30,13 @@ FEW = Paging(limit=8)
 async def today(page: CurrentPage, reads: Reads) -> Response:
     """Everything one looks for in the morning, each with its next step."""
     now, actor = clock.now(), page.actor
-    mine = await bookings.list_(
-        reads, actor, mine=True, statuses=OPEN, from_=now, to=now + timedelta(days=14),
-        sort="starts_at", paging=FEW,
-    )  # fmt: skip
+    soon = now + timedelta(days=14)
+    own = bookings.Filter(mine=True, statuses=OPEN, from_=now, to=soon)
+    mine = await bookings.list_(reads, actor, which=own, paging=FEW)
     waiting = None
     if actor.may_anywhere(Permission.BOOKINGS_APPROVE):
-        waiting = await bookings.list_(
-            reads, actor, statuses=[Status.REQUESTED], from_=now, sort="starts_at", paging=FEW
-        )
+        asked = bookings.Filter(statuses=[Status.REQUESTED], from_=now)
+        waiting = await bookings.list_(reads, actor, which=asked, paging=FEW)
     troubled = [ResourceState.DOWN, ResourceState.DEGRADED]
     down = await resources.list_(reads, actor, states=troubled, paging=FEW)
     free = await resources.list_(reads, actor, free_at=now, paging=FEW)

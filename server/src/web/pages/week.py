@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
 from uuid import UUID
 
-from src.domain.bookings.views import Calendar, CalendarResource, Entry
+from src.domain.bookings import Calendar, CalendarResource, Entry
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)

@@ -1,0 +1,43 @@
+"""What becomes of bookings that a closure or a breakdown hits: a choice for each, in one form."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from src.domain.bookings.displacement import Choice
+from src.web.forms import Form
+
+PREFIX = "choice-"
+_moment = TypeAdapter(AwareDatetime)
+
+
+def choices_of(form: Form) -> dict[UUID, Choice]:
+    """`choice-<booking>` = `keep`, `cancel` or `move|start|end|unit|resource`.
+
+    What cannot be read is no choice: the service asks for it again.
+    """
+    found = {}
+    for name, value in form.values.items():
+        if name.startswith(PREFIX):
+            try:
+                found[UUID(name.removeprefix(PREFIX))] = _choice(value)
+            except (ValueError, ValidationError):
+                continue
+    return found
+
+
+def _choice(value: str) -> Choice:
+    if value in ("keep", "cancel"):
+        return Choice("keep" if value == "keep" else "cancel")
+    action, starts, ends, unit, resource = value.split("|")
+    if action != "move":
+        raise ValueError(action)
+    return Choice(
+        "move",
+        starts_at=_moment.validate_strings(starts),
+        ends_at=_moment.validate_strings(ends),
+        unit=int(unit),
+        resource_id=UUID(resource),
+    )

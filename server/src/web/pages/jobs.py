@@ -1,0 +1,95 @@
+"""Jobs, for administrators: what failed first, periodic work, queue again, let be."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from src.core import jobs, schedule
+from src.core.actor import Permission
+from src.core.language import mark
+from src.core.outbox import State
+from src.domain import accounts
+from src.templating import enter
+from src.web.dependencies import Paging, Reads, Tx
+from src.web.forms import Form, see_other
+from src.web.pages.frame import CurrentPage, shows, takes
+
+router = APIRouter(include_in_schema=False)
+enter(mark("Jobs"), "/jobs", Permission.JOBS_READ, rank=70, icon="job")
+
+DONE = {
+    "requeue": mark("The job is queued again."),
+    "dismiss": mark("The job was dismissed."),
+    "pause": mark("It rests until it is resumed."),
+    "resume": mark("It goes on with its next time."),
+    "run": mark("A run is queued."),
+}
+ATTENTION = (State.DEAD, State.FAILED)
+JobId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Name = Annotated[str, Path(max_length=80)]
+
+
+@router.get("/jobs", **shows(Permission.JOBS_READ))
+async def list_jobs(
+    page: CurrentPage,
+    reads: Reads,
+    paging: Paging,
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """Those that failed or died, unless another state is asked for; and the schedules."""
+    form = Form.of_query(page.request, state="")
+    chosen = form.values["state"]
+    states = [State(chosen)] if chosen in set(State) else [] if chosen == "all" else ATTENTION
+    institute = await accounts.institute(reads)
+    zone = institute.timezone if institute else "UTC"
+    return page.show(
+        "jobs/list.html",
+        form=form,
+        page=await jobs.list_(reads, page.actor, states=states, paging=paging),
+        schedules=await schedule.list_(reads, page.actor, zone=zone),
+        done=DONE.get(done),
+    )
+
+
+@router.get("/jobs/{job_id}", **shows(Permission.JOBS_READ))
+async def show_job(page: CurrentPage, reads: Reads, job_id: JobId) -> Response:
+    """One job, its secrets masked."""
+    return page.show("jobs/show.html", job=await jobs.get(reads, page.actor, job_id))
+
+
+@router.post("/jobs/{job_id}/requeue", **takes(Permission.JOBS_MANAGE))
+async def requeue(page: CurrentPage, session: Tx, job_id: JobId) -> Response:
+    """Queue it again."""
+    await jobs.requeue(session, page.actor, job_id)
+    return see_other("/jobs?done=requeue")
+
+
+@router.post("/jobs/{job_id}/dismiss", **takes(Permission.JOBS_MANAGE))
+async def dismiss(page: CurrentPage, session: Tx, job_id: JobId) -> Response:
+    """It needs nothing more."""
+    await jobs.dismiss(session, page.actor, job_id)
+    return see_other("/jobs?done=dismiss")
+
+
+@router.post("/schedules/{name}/pause", **takes(Permission.JOBS_MANAGE))
+async def pause(page: CurrentPage, session: Tx, name: Name) -> Response:
+    """Let it rest."""
+    await schedule.pause(session, page.actor, name)
+    return see_other("/jobs?done=pause")
+
+
+@router.post("/schedules/{name}/resume", **takes(Permission.JOBS_MANAGE))
+async def resume(page: CurrentPage, session: Tx, name: Name) -> Response:
+    """Go on."""
+    await schedule.resume(session, page.actor, name)
+    return see_other("/jobs?done=resume")
+
+
+@router.post("/schedules/{name}/run", **takes(Permission.JOBS_MANAGE))
+async def run_now(page: CurrentPage, session: Tx, name: Name) -> Response:
+    """One run out of turn."""
+    await schedule.run_now(session, page.actor, name)
+    return see_other("/jobs?done=run")
