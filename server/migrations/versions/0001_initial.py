@@ -19,10 +19,12 @@ def upgrade() -> None:
     op.create_table(
         "blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("content_type", sa.String(length=100), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blobs")),
+        sa.UniqueConstraint("key", name=op.f("uq_blobs_key")),
     )
     op.create_table(
         "events",
@@ -62,6 +64,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_events_verb_id"), "events", ["verb", "id"], unique=False)
     op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("body_digest", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+        sa.UniqueConstraint("scope", name=op.f("uq_idempotency_keys_scope")),
+    )
+    op.create_index(
+        op.f("ix_idempotency_keys_expires_at"), "idempotency_keys", ["expires_at"], unique=False
+    )
+    op.create_table(
         "institutes",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -88,6 +105,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_locations")),
         sa.UniqueConstraint("parent_id", "name", name=op.f("uq_locations_parent_id_name")),
     )
+    op.create_index(
+        "uq_locations_root_name",
+        "locations",
+        ["name"],
+        unique=True,
+        postgresql_where=sa.text("parent_id IS NULL"),
+        sqlite_where=sa.text("parent_id IS NULL"),
+    )
+    op.create_table(
+        "operations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "queued",
+                "running",
+                "done",
+                "failed",
+                "cancelled",
+                name="operationstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Integer(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("result", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("link", sa.String(length=500), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operations")),
+    )
+    op.create_index(
+        op.f("ix_operations_created_by_id"), "operations", ["created_by", "id"], unique=False
+    )
+    op.create_index(op.f("ix_operations_message_id"), "operations", ["message_id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -183,6 +245,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_resource_types_name")),
     )
     op.create_table(
+        "schedules",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("queue", sa.String(length=20), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("max_attempts", sa.Integer(), nullable=False),
+        sa.Column("time_limit", sa.Float(), nullable=False),
+        sa.Column("crontab", sa.String(length=100), nullable=True),
+        sa.Column("interval", sa.Integer(), nullable=True),
+        sa.Column("override_crontab", sa.String(length=100), nullable=True),
+        sa.Column("override_interval", sa.Integer(), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_success_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_duration", sa.Float(), nullable=True),
+        sa.Column("last_result", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_error_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
+        sa.UniqueConstraint("name", name=op.f("uq_schedules_name")),
+    )
+    op.create_table(
         "teams",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -262,6 +351,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["sha256"], ["blobs.sha256"], name=op.f("fk_files_sha256")),
         sa.ForeignKeyConstraint(["uploaded_by"], ["users.id"], name=op.f("fk_files_uploaded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
+    )
+    op.create_index(
+        "ix_files_deleted",
+        "files",
+        ["deleted_at"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_files_sha256"), "files", ["sha256"], unique=False)
     op.create_index(
@@ -579,6 +676,7 @@ def upgrade() -> None:
         sa.Column("checked_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_out_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("planned_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_for", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
