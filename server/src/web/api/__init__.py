@@ -12,6 +12,7 @@ from src.web.api import (
     catalogue,
     closures,
     events,
+    files,
     health,
     me,
     notifications,
@@ -43,5 +44,6 @@ ROUTERS: list[APIRouter] = [
     calendars.router,
     notifications.router,
     events.router,
+    files.router,
     settings.router,
 ]
