@@ -101,17 +101,17 @@ async def _start_work(
 ) -> None:
     """Send hints to the workers, or be the worker."""
     if settings.is_embedded:
-        try:
-            from src.tasks import embedded  # noqa: PLC0415 - never loaded in production
-        except ImportError:
-            log.warning("no worker in this tree")
-            return
+        from src.tasks import embedded  # noqa: PLC0415 - never loaded in production
+
         worker = await asyncio.to_thread(embedded.start, settings)
         stack.push_async_callback(asyncio.to_thread, worker.stop, settings.worker_grace)
         app.state.worker = worker
     from src.tasks import queue  # noqa: PLC0415 - after the worker chose its broker
 
-    database.listeners[outbox.CHANNEL] = queue.sender(settings)
+    sender = queue.sender(settings)
+    database.listeners[outbox.CHANNEL] = sender
+    if isinstance(sender, queue.Sender):
+        stack.push_async_callback(asyncio.to_thread, sender.close)
 
 
 def _quietly(check: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:

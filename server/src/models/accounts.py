@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from src.domain.accounts import RoleName, TeamView, UserState, UserView
-from src.models.common import Line, Reference, Wire
+from src.models.common import Line, Reference, Wire, absent
 
 Email = Annotated[Line, Field(min_length=3, max_length=320, examples=["ada@example.org"])]
 Name = Annotated[Line, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
@@ -55,9 +55,9 @@ class PasswordChange(Wire):
 class MeUpdate(Wire):
     """What one may change of oneself."""
 
-    name: Name | None = None
-    locale: Locale | None = None
-    timezone: Zone | None = None
+    name: Name = absent()
+    locale: Locale = absent()
+    timezone: Zone = absent()
 
 
 class UserCreate(Wire):
@@ -74,8 +74,8 @@ class UserCreate(Wire):
 class UserUpdate(MeUpdate):
     """What may be changed of a person."""
 
-    email: Email | None = None
-    state: UserState | None = None
+    email: Email = absent()
+    state: UserState = absent()
 
 
 class UserRead(Wire):
@@ -143,8 +143,8 @@ class TeamCreate(Wire):
 class TeamUpdate(Wire):
     """What may be changed of a team."""
 
-    name: Name | None = None
-    timezone: Zone | None = None
+    name: Name = absent()
+    timezone: Zone = absent()
 
 
 class TeamRead(Wire):

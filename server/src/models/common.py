@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -37,6 +37,11 @@ Moment = Annotated[
         description="RFC 3339 with an offset; 2000 to 2199.",
     ),
 ]
+
+
+def absent() -> Any:  # noqa: ANN401 - the default of any field
+    """The default of a field that may be left out of a change, but is never null."""
+    return Field(default_factory=lambda: None)
 
 
 class Reference(Wire):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +46,19 @@ _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 log = structlog.get_logger(__name__)
 
 
+Presenter = Callable[[Any], Any]
+_presenters: dict[str, Presenter] = {}
+
+
+def present(member: str, presenter: Presenter) -> None:
+    """Let a member of problems go over the wire as `presenter` makes it."""
+    _presenters[member] = presenter
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
 def status_of(refusal: DomainError | type[DomainError]) -> int:
     """The HTTP status of a refusal or of its class."""
     if isinstance(refusal, HttpFault):
@@ -57,8 +70,11 @@ def status_of(refusal: DomainError | type[DomainError]) -> int:
 
 def document(request: Request, refusal: DomainError) -> dict[str, Any]:
     """The problem document (RFC 9457) of a refusal."""
+    members = {
+        name: _presenters.get(name, _as_it_is)(value) for name, value in refusal.members.items()
+    }
     return {
-        **refusal.members,
+        **members,
         "type": f"/problems/{refusal.code}",
         "title": refusal.title,
         "status": status_of(refusal),
@@ -108,7 +124,7 @@ def render(request: Request, refusal: DomainError) -> Response:
             return _to_login(request)
         response = _page(request, refusal, status)
     else:
-        content = orjson.dumps(document(request, refusal), default=_plain)
+        content = orjson.dumps(document(request, refusal), default=_plain, option=orjson.OPT_UTC_Z)
         response = Response(content, status, media_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if refusal.retry_after is not None or status in (429, 503):

@@ -1,0 +1,99 @@
+"""The audit log, and the proof that nobody has touched it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from src.core import audit, seals
+from src.core.actor import Permission
+from src.core.audit import EventView
+from src.core.db import ReadSession
+from src.domain import accounts, resources
+from src.models.common import Many, One
+from src.models.events import EventRead, Verified
+from src.web import replies
+from src.web.dependencies import CurrentActor, Paging, Reads, declares
+from src.web.queries import From, To
+
+router = APIRouter(prefix="/api/v1", tags=["events"])
+Verbs = Annotated[
+    list[Annotated[str, Query(pattern=r"^[a-z_.-]{1,80}$")]],
+    Query(alias="verb", max_length=20, description="`booking.` stands for all of a kind."),
+]
+SubjectType = Annotated[str | None, Query(pattern=r"^[a-z_-]{1,40}$")]
+
+
+@router.get(
+    "/events",
+    operation_id="events_list",
+    response_model=Many[EventRead],
+    **declares(Permission.EVENTS_READ),
+)
+async def list_events(
+    *,
+    actor: CurrentActor,
+    reads: Reads,
+    paging: Paging,
+    actor_id: UUID | None = None,
+    subject_type: SubjectType = None,
+    subject_id: UUID | None = None,
+    verb: Verbs = [],  # noqa: B006 - FastAPI copies it
+    from_: From = None,
+    to: To = None,
+) -> Response:
+    """What happened, newest first."""
+    wanted = audit.Filter(actor_id, subject_type, subject_id, verb, from_, to)
+    page = await audit.list_(reads, actor, wanted=wanted, paging=paging)
+    return replies.many(await _read(reads, page.items), page)
+
+
+@router.get(
+    "/resources/{resource_id}/events",
+    operation_id="resources_events",
+    response_model=Many[EventRead],
+    **declares(Permission.EVENTS_READ, problems=(resources.ResourceNotFound,)),
+)
+async def list_resource_events(
+    resource_id: UUID, actor: CurrentActor, reads: Reads, paging: Paging
+) -> Response:
+    """What happened to a resource, newest first."""
+    await resources.get(reads, actor, resource_id)
+    wanted = audit.Filter(subject_type="resource", subject_id=resource_id)
+    page = await audit.list_(reads, actor, wanted=wanted, paging=paging)
+    return replies.many(await _read(reads, page.items), page)
+
+
+@router.get(
+    "/events/verify",
+    operation_id="events_verify",
+    response_model=One[Verified],
+    **declares(Permission.EVENTS_READ),
+)
+async def verify_events(request: Request) -> Response:
+    """Read the whole chain of seals and every event on it; what does not fit, row by row."""
+    report = await seals.verify(request.app.state.database)
+    return replies.one(request, Verified.of(report))
+
+
+@router.get(
+    "/events/{event_id}",
+    operation_id="events_get",
+    response_model=One[EventRead],
+    **declares(Permission.EVENTS_READ, problems=(audit.EventNotFound,)),
+)
+async def get_event(
+    request: Request, event_id: UUID, actor: CurrentActor, reads: Reads
+) -> Response:
+    """One event."""
+    view = await audit.get(reads, actor, event_id)
+    (item,) = await _read(reads, [view])
+    return replies.one(request, item, changed_at=view.at)
+
+
+async def _read(reads: ReadSession, views: list[EventView]) -> list[EventRead]:
+    names = await accounts.names(reads, {view.actor_id for view in views if view.actor_id})
+    return [EventRead.of(view, names) for view in views]

@@ -1,0 +1,223 @@
+"""The OpenAPI document: FastAPI's, completed with what the declarations say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from src.core import errors
+from src.core.errors import DomainError
+from src.models.common import API_VERSION, Problem
+from src.web import examples, faults, problems
+from src.web.declarations import Access
+from src.web.security import SESSION_COOKIE
+
+Document = dict[str, Any]
+_METHODS = ("get", "post", "put", "patch", "delete")
+_DESCRIPTION = """
+Answers come in an envelope: `data`, `meta`, and `errors` for the failures of single items.
+Refusals are problems (RFC 9457); `/problems/<code>` explains each. Times carry an offset. `null`
+clears, absent leaves, unknown fields are refused. A change needs `If-Match` with the `ETag` that
+was read; every POST that creates takes an `Idempotency-Key`.
+"""
+_TAGS = {
+    "auth": "Access tokens and log-out.",
+    "me": "Oneself.",
+    "people": "Users and teams.",
+    "catalogue": "Types, locations and the policies above single resources.",
+    "resources": "What can be booked, its units, hours, policy and state.",
+    "closures": "Times in which nothing can be booked, and what becomes of the bookings they hit.",
+    "bookings": "Who has what, and when.",
+    "calendar": "Bookings, closures and open hours over a range.",
+    "notifications": "What you were told.",
+    "events": "The audit log.",
+    "files": "Files on things.",
+    "jobs": "Work in the background.",
+    "settings": "The institute.",
+    "problems": "What each refusal means.",
+    "health": "For those who watch.",
+}
+_SCHEMES = {
+    "password": {
+        "type": "oauth2",
+        "description": "E-mail address and password give an access token.",
+        "flows": {"password": {"tokenUrl": "/api/v1/auth/token", "scopes": {}}},
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An access token."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "The cookie of a browser that has logged in.",
+    },
+}
+_SECURITY: list[dict[str, list[str]]] = [{"password": []}, {"bearer": []}, {"session": []}]
+
+
+def build(app: FastAPI) -> Document:
+    """The whole document."""
+    document = get_openapi(
+        title="Aliquot",
+        version=API_VERSION,
+        summary="The lab's day: instruments, bookings and what belongs to them",
+        description=_DESCRIPTION,
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    components = document["components"]
+    schemas = components["schemas"]
+    for leftover in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(leftover, None)
+    template = "#/components/schemas/{model}"
+    problem = Problem.model_json_schema(ref_template=template)
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    components["securitySchemes"] = _SCHEMES
+    for path, operation, method in operations(document):
+        _complete(operation, path, method, schemas)
+    return document
+
+
+def operations(document: Document) -> Iterator[tuple[str, Document, str]]:
+    """Every operation with its path and method."""
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield path, item[method], method
+
+
+def _complete(operation: Document, path: str, method: str, schemas: Document) -> None:
+    access = operation.get("x-access", Access.PUBLIC)
+    operation["security"] = [] if access == Access.PUBLIC else _SECURITY
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        del responses["422"]
+    for response in responses.values():
+        _as_problem(response)
+    if path.startswith("/api/"):
+        _describe_refusals(operation, method, access)
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    for status, response in list(responses.items()):
+        if status.startswith("2"):
+            _describe_success(response, names, schemas)
+    if method == "get" and "ETag" in responses.get("200", {}).get("headers", {}):
+        responses["304"] = {"description": "What `If-None-Match` names is still current."}
+    body = operation.get("requestBody")
+    if body is not None:
+        _exemplify(body["content"], schemas)
+
+
+def _as_problem(response: Document) -> None:
+    """FastAPI files a problem's model under plain JSON."""
+    content = response.get("content", {})
+    schema = str(content.get("application/json", {}).get("schema", ""))
+    if "Problem'" in schema and "ProblemKind" not in schema:
+        content[problems.MEDIA_TYPE] = content.pop("application/json")
+
+
+def _describe_refusals(operation: Document, method: str, access: str) -> None:
+    by_status: dict[int, dict[str, type[DomainError]]] = {}
+    for refusal in _refusals(operation, method, access):
+        by_status.setdefault(problems.status_of(refusal), {})[refusal.code] = refusal
+    responses = operation["responses"]
+    for status, known in sorted(by_status.items()):
+        described = responses.setdefault(str(status), {})
+        described["description"] = "; ".join(
+            f"`{code}`: {refusal.title}" for code, refusal in known.items()
+        )
+        content = described.setdefault("content", {}).setdefault(
+            problems.MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/Problem"}}
+        )
+        if "application/json" in described["content"]:
+            del described["content"][problems.MEDIA_TYPE]  # OAuth2's own form
+            continue
+        content.setdefault("example", _example(next(reversed(known.values()))))
+        if status in (429, 503):
+            described["headers"] = {
+                "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+            }
+
+
+def _refusals(operation: Document, method: str, access: str) -> Iterator[type[DomainError]]:
+    """What any route of this kind may answer, then what this route declares."""
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    content = operation.get("requestBody", {}).get("content", {})
+    yield from (errors.Unauthenticated, faults.NotAcceptable, errors.DatabaseUnavailable)
+    if operation.get("x-rate-class") != "unlimited":
+        yield errors.Limited
+    if method != "get":
+        yield faults.CrossSiteRequest
+    if access not in tuple(Access):
+        yield errors.Forbidden
+    if content:
+        yield faults.TooLarge
+    if "application/json" in content:
+        yield faults.UnsupportedMediaType
+    if names or content:
+        yield errors.Invalid
+    if "If-Match" in names:
+        yield from (errors.PreconditionFailed, faults.PreconditionRequired)
+    if "Idempotency-Key" in names:
+        yield from (
+            problem
+            for code, problem in errors.public_classes().items()
+            if code in ("idempotency-key-reused", "request-in-progress")
+        )
+    known = errors.public_classes()
+    yield from (known[code] for code in operation.get("x-problems", ()))
+
+
+def _example(refusal: type[DomainError]) -> Document:
+    return {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": problems.status_of(refusal),
+        "detail": "What to do instead.",
+        "instance": "/api/v1/…",
+        "errors": [],
+    }
+
+
+def _describe_success(response: Document, names: set[str], schemas: Document) -> None:
+    content = response.get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    wrapped = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], {})
+    shown = wrapped.get("properties", {}).get("data", {})
+    if "fields" in names and shown:
+        content["application/json"]["schema"] = _pruned(wrapped, schemas)
+    is_versioned = "version" in _resolved(shown, schemas).get("properties", {})
+    if is_versioned:
+        response.setdefault("headers", {})["ETag"] = {
+            "description": "The version, for `If-Match` and `If-None-Match`.",
+            "schema": {"type": "string"},
+        }
+    _exemplify(content, schemas)
+
+
+def _pruned(envelope: Document, schemas: Document) -> Document:
+    """The same envelope whose items may lack fields, as `?fields=` leaves them out."""
+    data = envelope["properties"]["data"]
+    item = data.get("items", data)
+    whole = _resolved(item, schemas)
+    some = {name: part for name, part in whole.items() if name not in ("required", "examples")}
+    name = f"{whole['title']}Fields"
+    schemas[name] = {**some, "title": name}
+    pruned = {"anyOf": [item, {"$ref": f"#/components/schemas/{name}"}]}
+    shown = {**data, "items": pruned} if "items" in data else pruned
+    return {**envelope, "properties": {**envelope["properties"], "data": shown}}
+
+
+def _resolved(schema: Document, schemas: Document) -> Document:
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    found: Document = schemas.get(name, schema)
+    return found
+
+
+def _exemplify(content: Document, schemas: Document) -> None:
+    for media_type, described in content.items():
+        if media_type == "application/json" and "schema" in described:
+            described.setdefault("example", examples.of(described["schema"], schemas))

@@ -1,0 +1,6 @@
+"use strict";
+Redoc.init(
+  "/openapi.json",
+  { hideDownloadButton: false, disableSearch: false, nativeScrollbars: true },
+  document.getElementById("documentation"),
+);

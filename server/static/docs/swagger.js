@@ -1,0 +1,12 @@
+"use strict";
+const ui = SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#documentation",
+  deepLinking: true,
+  docExpansion: "none",
+  persistAuthorization: true,
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  tagsSorter: "alpha",
+});
+window.ui = ui;
