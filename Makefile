@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check static versions audit bench campaign lock clean environment
+.PHONY: help run dev test check static versions audit bench campaign lock catalogues clean environment
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ campaign: environment ## the seeded random campaigns at full length
 
 lock: environment ## resolve the requirements anew (UPGRADE=1: to the newest versions)
 	.ci/lock $(if $(UPGRADE),--upgrade)
+
+catalogues: environment ## bring the texts to be translated up to date with the code
+	$(BIN)/python .ci/catalogues
 
 clean: ## remove the environment, caches and compiled files; never data
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis

@@ -153,6 +153,16 @@ async def count_administrators(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(administrators)) or 0
 
 
+async def is_team_admin(session: AsyncSession, team_id: UUID) -> bool:
+    """Whether a team's members are administrators everywhere."""
+    held = select(RoleAssignment.id).where(
+        RoleAssignment.team_id == team_id,
+        RoleAssignment.role == RoleName.ADMIN,
+        RoleAssignment.scope.is_(None),
+    )
+    return await session.scalar(held.limit(1)) is not None
+
+
 def people(
     q: str | None, *, by_email: bool, states: Collection[UserState], team_id: UUID | None
 ) -> Select[User]:

@@ -17,10 +17,15 @@ from src.core.actor import Actor, Permission, team_scope
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.paging import Key, Page, Paging, paginate
+from src.domain.accounts import repository
 from src.domain.accounts.errors import TeamExists, TeamNotFound, UserNotFound
 from src.domain.accounts.policy import require
-from src.domain.accounts.tables import Team, TeamMember, User
-from src.domain.accounts.users import checked_name, checked_timezone
+from src.domain.accounts.tables import RoleName, Team, TeamMember, User
+from src.domain.accounts.users import (
+    checked_name,
+    checked_timezone,
+    refuse_without_administrator,
+)
 
 FIELDS = frozenset({"name", "timezone"})
 
@@ -145,15 +150,21 @@ async def add_member(
 
 
 async def remove_member(session: AsyncSession, actor: Actor, team_id: UUID, user_id: UUID) -> None:
-    """Take a person out of a team; who is not in it stays out. Raises `TeamNotFound`."""
+    """Take a person out of a team; who is not in it stays out.
+
+    Raises `TeamNotFound`, `LastAdministrator`.
+    """
     require(actor, Permission.USERS_MANAGE, team_scope(team_id))
     await _found(session, team_id)
+    await repository.lock_assignments(session, RoleName.ADMIN)
     gone = await session.execute(
         delete(TeamMember)
         .where(TeamMember.team_id == team_id, TeamMember.user_id == user_id)
         .returning(TeamMember.user_id)
     )
     if gone.one_or_none() is not None:
+        if await repository.is_team_admin(session, team_id):
+            await refuse_without_administrator(session)
         changes = {"user_id": user_id}
         events.record(session, actor, "team.member_removed", ("team", team_id), changes=changes)
 

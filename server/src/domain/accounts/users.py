@@ -147,7 +147,7 @@ async def update_user(
     if "state" in done and user.state is not UserState.ACTIVE:
         await repository.lock_assignments(session, RoleName.ADMIN)
         await _store(session, user)
-        await _refuse_without_administrator(session)
+        await refuse_without_administrator(session)
         await sessions.end_all(session, user.id)
     else:
         await _store(session, user)
@@ -226,7 +226,7 @@ async def revoke_role(
         return
     await session.execute(delete(RoleAssignment).where(RoleAssignment.id == held.id))
     if role is RoleName.ADMIN:
-        await _refuse_without_administrator(session)
+        await refuse_without_administrator(session)
     events.record(
         session, actor, "role.revoked", ("user", user_id), changes={"role": role, "scope": scope}
     )
@@ -342,7 +342,8 @@ async def _store(session: AsyncSession, user: User) -> None:
         raise EmailTaken(detail, errors=(FieldError(("email",), "email-taken", detail),)) from error
 
 
-async def _refuse_without_administrator(session: AsyncSession) -> None:
+async def refuse_without_administrator(session: AsyncSession) -> None:
+    """Raise `LastAdministrator` where the transaction would leave none."""
     await session.flush()
     if not await repository.count_administrators(session):
         raise LastAdministrator("Make somebody else administrator first.")

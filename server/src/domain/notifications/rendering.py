@@ -71,8 +71,8 @@ def render(
             if (text := (gettext(pattern) % values).strip())
         )
         return Text(
-            title=gettext(what.title) % values,
-            body=gettext(what.body) % values,
+            title=(gettext(what.title) % values).strip(),
+            body=(gettext(what.body) % values).strip(),
             action=gettext(what.action),
             facts=facts,
         )

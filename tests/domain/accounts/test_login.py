@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from src.core.actor import SYSTEM, Permission
+from src.core.db import Database, reading, transaction
+from src.core.events import Event, EventDetail
+from src.domain import accounts
+from src.domain.accounts import LoginSession, User, UserState, UserView, passwords, sessions
+from tests.support.statements import counted
+
+PASSWORD = "seventeen green bottles"
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+async def log_in(database: Database, password: str = PASSWORD) -> accounts.LogIn:
+    return await accounts.log_in(
+        database, email=" ADA@example.org ", password=password, device="Firefox", ip="192.0.2.7"
+    )
+
+
+async def verbs(database: Database) -> list[str]:
+    async with reading(database) as reads:
+        return list(await reads.scalars(select(Event.verb).order_by(Event.id)))
+
+
+async def test_the_right_password_opens_a_session(database: Database, admin: UserView) -> None:
+    entered = await log_in(database)
+    async with reading(database) as reads:
+        actor = await accounts.actor_of_session(reads, entered.token, ip="192.0.2.7")
+        stored = (await reads.scalars(select(LoginSession))).one()
+    assert actor is not None
+    assert (actor.user_id, actor.session_id) == (admin.id, stored.id)
+    assert actor.may(Permission.SETTINGS_MANAGE)
+    assert entered.token not in (stored.token_hash, str(stored.id))
+    assert (await verbs(database))[-1] == "user.logged_in"
+
+
+async def test_a_refused_log_in_is_an_event(database: Database, admin: UserView) -> None:
+    with pytest.raises(accounts.LogInRefused):
+        await log_in(database, "wrong")
+    async with reading(database) as reads:
+        event = (
+            await reads.scalars(select(Event).where(Event.verb == "user.log_in_refused"))
+        ).one()
+        detail = await reads.get_one(EventDetail, event.id)
+        assert not (await reads.scalars(select(LoginSession))).all()
+    assert (event.subject_id, event.actor_id, event.changes) == (admin.id, None, {})
+    assert (detail.personal, detail.ip) == ({"email": "ada@example.org"}, "192.0.2.7")
+
+
+async def test_a_password_is_verified_for_an_address_nobody_has(
+    database: Database, admin: UserView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str | None] = []
+    real = passwords.verify
+
+    async def watched(password_hash: str | None, password: str) -> bool:
+        verified.append(password_hash)
+        return await real(password_hash, password)
+
+    monkeypatch.setattr(passwords, "verify", watched)
+    refusals = []
+    for email in ("nobody@example.org", "ada@example.org", "not an address"):
+        with pytest.raises(accounts.LogInRefused) as refused:
+            await accounts.log_in(database, email=email, password="wrong password")
+        refusals.append((refused.value.code, refused.value.detail, refused.value.members))
+    assert [found is None for found in verified] == [True, False, True]
+    assert len(set(map(str, refusals))) == 1
+
+
+async def test_without_a_hash_the_same_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    worked: list[str] = []
+    argon2 = passwords._hasher.argon2
+    monkeypatch.setattr(
+        type(argon2), "verify", lambda _self, _password, known: bool(worked.append(known))
+    )
+    assert not await passwords.verify(None, "anything")
+    assert not await passwords.verify("$argon2id$of-somebody", "anything")
+    assert worked == [passwords._hasher.nobody, "$argon2id$of-somebody"]
+
+
+async def test_a_suspended_person_is_refused_and_logged_out(
+    database: Database, admin: UserView
+) -> None:
+    password_hash = await accounts.new_hash(PASSWORD)
+    async with transaction(database) as session:
+        bob = await accounts.create_user(
+            session, SYSTEM, email="bob@example.org", name="Bob", password_hash=password_hash
+        )
+    entered = await accounts.log_in(database, email="bob@example.org", password=PASSWORD)
+    async with transaction(database) as session:
+        await accounts.update_user(session, SYSTEM, bob.id, changes={"state": UserState.SUSPENDED})
+    async with reading(database) as reads:
+        assert await accounts.actor_of_session(reads, entered.token) is None
+        assert await accounts.actor_of_user(reads, bob.id) is None
+        assert not (await reads.scalars(select(LoginSession))).all()
+    with pytest.raises(accounts.LogInRefused):
+        await accounts.log_in(database, email="bob@example.org", password=PASSWORD)
+
+
+async def test_a_log_in_ends_without_use_and_at_the_latest_by_its_age(
+    database: Database, admin: UserView
+) -> None:
+    sessions.configure(idle=3600, absolute=3 * 3600)
+    with time_machine.travel(NOW, tick=False):
+        token = (await log_in(database)).token
+
+    async def is_valid(at: datetime) -> bool:
+        with time_machine.travel(at, tick=False):
+            async with reading(database) as reads:
+                valid = await accounts.actor_of_session(reads, token) is not None
+            await accounts.flush_last_seen(database)
+            return valid
+
+    hour = timedelta(hours=1)
+    assert await is_valid(NOW + 0.9 * hour)
+    assert await is_valid(NOW + 1.8 * hour), "use keeps it open"
+    assert await is_valid(NOW + 2.7 * hour)
+    assert not await is_valid(NOW + 3.01 * hour), "but not beyond the absolute limit"
+
+
+async def test_an_idle_log_in_is_over_and_swept(database: Database, admin: UserView) -> None:
+    sessions.configure(idle=3600, absolute=30 * 3600)
+    with time_machine.travel(NOW, tick=False):
+        token = (await log_in(database)).token
+    with time_machine.travel(NOW + timedelta(hours=1.01), tick=False):
+        async with reading(database) as reads:
+            assert await accounts.actor_of_session(reads, token) is None
+        async with transaction(database) as session:
+            assert await accounts.sweep_sessions(session) == 1
+
+
+async def test_log_out_ends_this_log_in_only(database: Database, admin: UserView) -> None:
+    here, there = await log_in(database), await log_in(database)
+    async with transaction(database) as session:
+        await accounts.log_out(session, here.actor)
+    async with reading(database) as reads:
+        assert await accounts.actor_of_session(reads, here.token) is None
+        assert await accounts.actor_of_session(reads, there.token) is not None
+    assert (await verbs(database))[-1] == "user.logged_out"
+
+
+async def test_an_actor_costs_two_statements(database: Database, admin: UserView) -> None:
+    token = (await log_in(database)).token
+    async with reading(database) as reads:
+        with counted(database) as seen:
+            await accounts.actor_of_session(reads, token)
+    assert len(seen) == 2
+
+
+async def test_an_old_hash_is_renewed_at_log_in(database: Database, admin: UserView) -> None:
+    accounts.passwords.configure(memory_kib=16, time_cost=1)
+    await log_in(database)
+    async with reading(database) as reads:
+        user = await reads.get_one(User, admin.id)
+    assert user.password_hash is not None
+    assert "m=16,t=1" in user.password_hash
+    assert user.version == admin.version
+    await log_in(database)
+
+
+async def test_a_changed_password_ends_the_other_log_ins(
+    database: Database, admin: UserView
+) -> None:
+    here, there = await log_in(database), await log_in(database)
+    with pytest.raises(accounts.PasswordRefused):
+        await accounts.change_password(
+            database, here.actor, current="wrong", new="eighteen green bottles"
+        )
+    await accounts.change_password(
+        database, here.actor, current=PASSWORD, new="eighteen green bottles"
+    )
+    async with reading(database) as reads:
+        assert await accounts.actor_of_session(reads, here.token) is not None
+        assert await accounts.actor_of_session(reads, there.token) is None
+    with pytest.raises(accounts.LogInRefused):
+        await log_in(database)
+    await log_in(database, "eighteen green bottles")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("short", "too-short"),
+        ("x" * 1025, "too-long"),
+        ("aaaaaaaaaaaaaaaa", "too-common"),
+        ("PasswordPassword", "too-common"),
+        ("password-123456", "too-common"),
+        ("Correct Horse Battery Staple", "too-common"),
+        ("ada.admin@example.org", "too-personal"),
+        ("Ada Lovelace Admin", "too-personal"),
+    ],
+)
+def test_a_weak_password_is_refused_with_its_reason(password: str, code: str) -> None:
+    with pytest.raises(accounts.PasswordRefused) as refused:
+        passwords.refuse_weak(password, about=("Ada Lovelace Admin", "ada.admin@example.org"))
+    assert [error.code for error in refused.value.errors] == [code]
+
+
+async def test_an_endless_password_fits_nothing() -> None:
+    long = "ab1!" * 256
+    password_hash = await passwords.make_hash(long)
+    assert await passwords.verify(password_hash, long)
+    assert not await passwords.verify(password_hash, long + "more")
