@@ -15,7 +15,10 @@ MODULES = (
     "src.domain.schema",
     "src.domain.accounts",
     "src.tasks.maintenance",
+    "src.tasks.bookings",
+    "src.tasks.events",
     "src.tasks.notifications",
+    "src.tasks.files",
 )
 
 
