@@ -127,9 +127,10 @@ def compose(letter: Letter, *, key: str) -> EmailMessage:
     # Nobody's holiday notice should answer a machine (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = letter.locale
     message.set_content(letter.text)
     message.add_alternative(_NO_REMOTE.inline(letter.html), subtype="html")
+    # Content headers set before the parts would have moved into the first of them.
+    message["Content-Language"] = letter.locale
     return message
 
 

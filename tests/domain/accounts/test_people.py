@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from src.core import clock, ids
-from src.core.actor import SYSTEM, Actor, Permission, resource_scope
+from src.core.actor import EVERYWHERE, SYSTEM, Actor, Permission, resource_scope
 from src.core.crypto import BadToken, Keyring
 from src.core.db import Database, reading, transaction
 from src.core.errors import Forbidden, PreconditionFailed
@@ -125,7 +125,7 @@ async def test_roles_come_from_oneself_and_from_teams_in_their_scopes_until_they
 
 async def test_nobody_grants_what_they_do_not_hold(database: Database, admin: UserView) -> None:
     bob = await add(database, "Bob")
-    granted = {Permission.USERS_MANAGE: frozenset({None})}
+    granted = {Permission.USERS_MANAGE: EVERYWHERE}
     helper = Actor(user_id=bob.id, granted=granted)
     with pytest.raises(accounts.MayNotGrant):
         async with transaction(database) as session:
