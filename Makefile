@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check static versions audit bench campaign lock catalogues clean environment
+.PHONY: help run dev test check static versions audit bench campaign docs lock catalogues clean environment
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: environment ## print how fast things are; asserts nothing
 
 campaign: environment ## the seeded random campaigns at full length
 	ALIQUOT_TEST_CAMPAIGN=full $(BIN)/pytest tests -m campaign --timeout=3600 $(ARGS)
+
+docs: environment ## write anew the pages of server/docs that are made from the code
+	$(BIN)/python server/docs/generate.py
 
 lock: environment ## resolve the requirements anew (UPGRADE=1: to the newest versions)
 	.ci/lock $(if $(UPGRADE),--upgrade)

@@ -42,8 +42,18 @@ class Settings(BaseSettings):
         description="`production` refuses everything that is only for a laptop.",
     )
     host: str = Field("127.0.0.1", description="Address the server listens on.")
-    port: int = Field(8000, validation_alias=_bare("PORT"), ge=1, le=65535)
-    data_dir: Path = Field(Path("var"), validation_alias=_bare("DATA_DIR"))
+    port: int = Field(
+        8000,
+        validation_alias=_bare("PORT"),
+        ge=1,
+        le=65535,
+        description="Port the server listens on.",
+    )
+    data_dir: Path = Field(
+        Path("var"),
+        validation_alias=_bare("DATA_DIR"),
+        description="Folder of the SQLite file, the stored files and the mailbox.",
+    )
     demo: bool = Field(
         default=False,
         validation_alias=_bare("DEMO"),
@@ -57,7 +67,9 @@ class Settings(BaseSettings):
         default=False, description="Show tracebacks in answers. Refused in production."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", validation_alias=_bare("LOG_LEVEL")
+        "INFO",
+        validation_alias=_bare("LOG_LEVEL"),
+        description="The least important lines that are logged.",
     )
     log_format: Literal["json", "console"] = Field(
         "json", description="`console` is for people at a terminal."
@@ -73,7 +85,9 @@ class Settings(BaseSettings):
         description="`postgresql+asyncpg://…` or `sqlite+aiosqlite:///…`; "
         "empty is a SQLite file in the data folder.",
     )
-    database_pool_size: int = Field(10, ge=1, le=200)
+    database_pool_size: int = Field(
+        10, ge=1, le=200, description="Connections each process opens at most."
+    )
     allow_sqlite: bool = Field(
         default=False, description="Accept SQLite in production (one small machine)."
     )
@@ -84,35 +98,31 @@ class Settings(BaseSettings):
     )
     redis_prefix: str = Field("aliquot", description="Namespace of every key in Redis.")
 
-    cors_origins: Words = Field(
-        (), description="Origins that may call the API from a browser."
+    cors_origins: Words = Field((), description="Origins that may call the API from a browser.")
+    cors_credentials: bool = Field(
+        default=False, description="Let browsers send cookies from those origins."
     )
-    cors_credentials: bool = False
-    allowed_hosts: Words = Field(
-        ("*",), description="Host names the server answers to."
-    )
+    allowed_hosts: Words = Field(("*",), description="Host names the server answers to.")
     trusted_proxies: Words = Field(
         (), description="Addresses whose X-Forwarded-* headers are believed."
     )
 
-    session_idle: int = Field(
-        12 * 3600, description="A log-in ends after so long without use."
-    )
-    session_absolute: int = Field(
-        14 * 24 * 3600, description="A log-in ends at the latest then."
-    )
+    session_idle: int = Field(12 * 3600, description="A log-in ends after so long without use.")
+    session_absolute: int = Field(14 * 24 * 3600, description="A log-in ends at the latest then.")
     token_lifetime: int = Field(900, description="Lifetime of an access token.")
-    argon2_memory_kib: int = Field(65536, ge=8192)
-    argon2_time_cost: int = Field(3, ge=1)
-
-    rate_limits: bool = True
-    rate_read: str = "1200/minute"
-    rate_write: str = "300/minute"
-    rate_login: str = "20/minute"
-    rate_cached: str = "6000/minute"
-    max_body: int = Field(
-        1024 * 1024, description="Largest request body except uploads."
+    argon2_memory_kib: int = Field(
+        65536, ge=8192, description="Memory for each hash of a password, in KiB."
     )
+    argon2_time_cost: int = Field(3, ge=1, description="Rounds for each hash of a password.")
+
+    rate_limits: bool = Field(
+        default=True, description="Answer 429 to who asks too often, per person or address."
+    )
+    rate_read: str = Field("1200/minute", description="Requests that read.")
+    rate_write: str = Field("300/minute", description="Requests that change something.")
+    rate_login: str = Field("20/minute", description="Attempts to log in, and new passwords.")
+    rate_cached: str = Field("6000/minute", description="Answers that nothing has changed (304).")
+    max_body: int = Field(1024 * 1024, description="Largest request body except uploads.")
     max_upload: int = Field(50 * 1024 * 1024, description="Largest uploaded file.")
 
     storage_url: str = Field(
@@ -124,24 +134,26 @@ class Settings(BaseSettings):
         description="`smtp://user:password@host:587` (STARTTLS), `smtps://…`; "
         "empty keeps mails in a mailbox in the data folder.",
     )
-    mail_from: str = Field("Aliquot <aliquot@example.org>")
+    mail_from: str = Field(
+        "Aliquot <aliquot@example.org>",
+        description="Sender of mails, unless the institute has its own.",
+    )
 
     queues: Words = Field(
         ("notifications", "reports", "maintenance"),
         description="Classes of work this worker serves.",
     )
-    worker_threads: int = Field(
-        4, ge=1, le=64, description="Threads per class of work."
+    worker_threads: int = Field(4, ge=1, le=64, description="Threads per class of work.")
+    worker_grace: int = Field(25, description="Seconds work may finish in after SIGTERM.")
+    worker_health_host: str = Field("127.0.0.1", description="Address of the worker's health port.")
+    worker_health_port: int = Field(
+        8001,
+        ge=0,
+        le=65535,
+        description="The worker's `/healthz`, `/readyz` and `/metrics`; 0 turns it off.",
     )
-    worker_grace: int = Field(
-        25, description="Seconds work may finish in after SIGTERM."
-    )
-    worker_health_host: str = "127.0.0.1"
-    worker_health_port: int = Field(8001, ge=0, le=65535, description="0 turns it off.")
 
-    @field_validator(
-        "cors_origins", "allowed_hosts", "trusted_proxies", "queues", mode="before"
-    )
+    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", "queues", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         if isinstance(value, str):
@@ -163,9 +175,7 @@ class Settings(BaseSettings):
             return self
         faults = []
         if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
-            faults.append(
-                "set ALIQUOT_SECRET_KEY to a random value of 32 characters or more"
-            )
+            faults.append("set ALIQUOT_SECRET_KEY to a random value of 32 characters or more")
         elif len(self.secret_key.get_secret_value()) < 32:
             faults.append("ALIQUOT_SECRET_KEY needs 32 characters or more")
         if self.demo:
@@ -177,9 +187,7 @@ class Settings(BaseSettings):
         if self.is_sqlite and not self.allow_sqlite:
             faults.append("set DATABASE_URL to PostgreSQL, or ALIQUOT_ALLOW_SQLITE=1")
         if not self.redis_url:
-            faults.append(
-                "set REDIS_URL: the server and the worker are separate processes"
-            )
+            faults.append("set REDIS_URL: the server and the worker are separate processes")
         if faults:
             raise ValueError("not fit for production: " + "; ".join(faults))
         return self
@@ -197,10 +205,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's address, with the default filled in and the driver named."""
-        url = (
-            self.database_url
-            or f"sqlite+aiosqlite:///{(self.data_dir / 'aliquot.db').resolve()}"
-        )
+        url = self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'aliquot.db').resolve()}"
         for plain, driver in (
             ("postgres://", "postgresql+asyncpg://"),
             ("postgresql://", "postgresql+asyncpg://"),
