@@ -20,6 +20,7 @@ from src.tasks.delivery import Pace
 from src.tasks.handlers import Registry
 from src.tasks.worker import Worker
 from tests.support import servers
+from tests.support.databases import Kind
 
 HURRY = Pace(lease=0.6, sweep=0.05, rehint=0.5, rehint_idle=0.1, schedule=0.1, gauges=0.1)
 SETTLED = (State.DONE, State.FAILED, State.DEAD, State.DISMISSED)
@@ -53,7 +54,9 @@ class Bench:
             return 0
         return await asyncio.to_thread(worker.stop, grace)
 
-    async def publish(self, topic: Topic, payload: dict[str, Any] | None = None, **more: Any) -> int:
+    async def publish(
+        self, topic: Topic, payload: dict[str, Any] | None = None, **more: Any
+    ) -> int:
         """Publish one job in a transaction of its own."""
         async with transaction(self.database) as session:
             message_id = await outbox.publish(session, topic, payload or {}, **more)
@@ -97,10 +100,10 @@ async def eventually(
         raise AssertionError(f"{what} did not come within {seconds} s") from None
 
 
-@pytest.fixture(params=["memory", "redis"])
-def broker(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Settings of the broker: none, and Redis."""
-    if request.param == "memory":
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, database_kind: Kind) -> dict[str, Any]:
+    """Settings of the broker: none beside SQLite, Redis beside PostgreSQL."""
+    if database_kind == "sqlite":
         return {}
     space: servers.Redis = request.getfixturevalue("redis_space")
     return {"redis_url": space.url, "redis_prefix": space.prefix}
@@ -110,11 +113,8 @@ def broker(request: pytest.FixtureRequest) -> dict[str, Any]:
 async def bench(
     database: Database, database_url: str, broker: dict[str, Any], tmp_path: Path
 ) -> AsyncIterator[Bench]:
-    """A bench on both databases, embedded and with Redis."""
+    """A bench as for one person (embedded, SQLite) and as in production (Redis, PostgreSQL)."""
     settings = Settings(database_url=database_url, data_dir=tmp_path, **broker)
     made = Bench(database, settings)
     async with made.stack:
         yield made
-
-
-embedded_only = pytest.mark.parametrize("broker", ["memory"], indirect=True)

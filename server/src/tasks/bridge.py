@@ -9,6 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ class Bridge:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._is_stopped = False
+        self._lock = threading.Lock()
         self.beat = time.monotonic()
         self._thread = threading.Thread(target=self._turn, name="tasks-loop", daemon=True)
         self._thread.start()
@@ -35,11 +38,21 @@ class Bridge:
         self._loop.call_later(BEAT, self._tick)
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-        """Run `work` on the loop and wait for it in this thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+        """Run `work` on the loop and wait for it in this thread.
+
+        Raises `concurrent.futures.CancelledError` when it was cancelled or the loop has ended.
+        """
+        with self._lock:
+            if self._is_stopped:
+                work.close()
+                raise CancelledError
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(timeout)
 
     def stop(self) -> None:
         """Cancel what is left and end the loop."""
+        with self._lock:  # what was begun before is cancelled, nothing is begun after
+            self._is_stopped = True
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)

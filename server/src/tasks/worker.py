@@ -103,8 +103,9 @@ class Worker:
         if self._settings.is_embedded:
             for lane in self.lanes.values():
                 lane.storage.close()
-        self._wait(grace, hurry or threading.Event())
+        self._wait(grace, hurry)
         returned = self.bridge.run(self.delivery.give_back())
+        self._wait(0.5 if self._settings.is_embedded else 2.0 * queue.READ_TIMEOUT)
         if returned:
             log.warning("jobs were given back", jobs=returned)
         if isinstance(self._sender, queue.Sender):
@@ -115,7 +116,8 @@ class Worker:
         self.bridge.stop()
         return returned
 
-    def _wait(self, grace: float, hurry: threading.Event) -> None:
+    def _wait(self, grace: float, hurry: threading.Event | None = None) -> None:
+        hurry = hurry or threading.Event()
         deadline = time.monotonic() + grace
         for consumer in self.consumers.values():
             for _, thread in consumer.worker_threads:
