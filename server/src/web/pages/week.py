@@ -28,7 +28,8 @@ class Piece:
     kind: str  # own | seen | wish | block | free | shut
     row: int
     span: int
-    times: str
+    starts: str
+    ends: str = ""
     title: str = ""
     link: str | None = None
     unit: int | None = None  # None: across all units
@@ -202,11 +203,11 @@ class _Drawing:
             booking = entry.booking
             kind = self._kind(entry)
             link = f"/bookings/{booking.id}" if booking and not booking.is_masked else None
-            times = f"{_wall(part[0], day, self.zone)}–{_wall(part[1], day, self.zone)}"
+            times = _wall(part[0], day, self.zone), _wall(part[1], day, self.zone)
             title = entry.title or (
                 booking.booked_for.name if booking and booking.booked_for else ""
             )
-            yield Piece(kind, *place, times, title, link, self._column(unit))
+            yield Piece(kind, *place, *times, title, link, self._column(unit))
 
     def _kind(self, entry: Entry) -> str:
         booking = entry.booking
@@ -240,9 +241,9 @@ class _Drawing:
     def _slot(self, gap: Span, place: tuple[int, int], day: date, unit: int) -> Piece:
         starts_at = gap[0].astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
         query = urlencode({"resource_id": self.resource.id, "starts_at": starts_at})
-        times = _wall(gap[0], day, self.zone)
+        starts = _wall(gap[0], day, self.zone)
         link = f"/bookings/new?{query}"
-        return Piece("free", *place, times, link=link, unit=self._column(unit))
+        return Piece("free", *place, starts, link=link, unit=self._column(unit))
 
     def _gaps(self, span: Span, unit: int) -> list[Span]:
         left, start = [], span[0]
