@@ -37,6 +37,7 @@ from src.domain.resources.errors import (
     UnitInUse,
     UnitNotFound,
 )
+from src.domain.resources.freshness import calendar_versions
 from src.domain.resources.listing import get, list_
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.places import (
@@ -91,6 +92,7 @@ __all__ = [
     "activate_unit",
     "add_units",
     "calendar",
+    "calendar_versions",
     "closures",
     "create",
     "create_location",

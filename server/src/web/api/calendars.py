@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -9,13 +10,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from src.core import clock
 from src.core.actor import Actor, Permission
 from src.core.db import ReadSession
 from src.core.errors import FieldError, Invalid
 from src.domain import bookings, resources
 from src.models.bookings import Calendar
 from src.models.common import One
-from src.web import replies
+from src.web import etags, replies
 from src.web.dependencies import CurrentActor, Reads, declares
 from src.web.queries import End, Start
 
@@ -76,8 +78,30 @@ async def _calendar(
     to: datetime,
 ) -> Response:
     _require_range(from_, to)
+    if "if-none-match" in request.headers:
+        versions = await resources.calendar_versions(reads, actor, resource_ids)
+        etag = _etag(actor, versions, from_, to)
+        if etags.matches(request, etag):
+            return Response(status_code=304, headers={"ETag": etag})
     found = await bookings.calendar(reads, actor, resource_ids=resource_ids, from_=from_, to=to)
-    return replies.one(request, Calendar.of(found))
+    response = replies.one(request, Calendar.of(found))
+    versions = {row.id: row.calendar_version for row in found.resources}
+    response.headers["ETag"] = _etag(actor, versions, from_, to)
+    return response
+
+
+def _etag(actor: Actor, versions: Mapping[UUID, int], from_: datetime, to: datetime) -> str:
+    """What the answer depends on: calendars, reader, range, and the minute.
+
+    The minute, because requests lapse and check-in opens without anything being written.
+    """
+    held = sorted(
+        f"{permission}{sorted(map(str, scopes))}" for permission, scopes in actor.granted.items()
+    )
+    minute = clock.now().replace(second=0, microsecond=0)
+    return etags.weak(
+        actor.user_id, *held, from_.timestamp(), to.timestamp(), minute, *sorted(versions.items())
+    )
 
 
 def _require_range(from_: datetime, to: datetime) -> None:

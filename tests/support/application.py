@@ -1,0 +1,238 @@
+"""The composed application on a fresh database with a little institute in it.
+
+`lab` runs on both databases, `sqlite_lab` on SQLite alone. Its people carry access tokens, so that
+no password need be hashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from src.app import create_app
+from src.core import logs
+from src.core.actor import SYSTEM
+from src.core.crypto import Keyring
+from src.core.db import create_database, transaction
+from src.core.settings import Settings
+from src.domain import accounts, resources
+from src.domain.accounts import RoleName
+from tests.support import servers
+from tests.support.databases import Templates
+
+PASSWORD = "a passphrase for tests only"
+API = "/api/v1"
+
+
+def moment(hour: float = 9, *, days: int = 3) -> str:
+    """A full hour some days ahead, as it stands in JSON."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    at = day + timedelta(days=days, hours=hour)
+    return at.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What the little institute holds."""
+
+    admin: UUID
+    manager: UUID
+    member: UUID
+    other: UUID
+    type: UUID
+    location: UUID
+    confocal: UUID
+    cytometer: UUID
+
+
+@dataclass
+class Lab:
+    """A running application, its people's headers, and what is in it."""
+
+    app: FastAPI
+    client: TestClient
+    settings: Settings
+    ids: Ids
+
+    def headers(self, person: str | None, **more: str) -> dict[str, str]:
+        """Somebody's credentials; None is nobody."""
+        if person is None:
+            return more
+        keyring = Keyring(self.settings.secret_key.get_secret_value())
+        token = keyring.access_token(getattr(self.ids, person), lifetime=3600)
+        return {"Authorization": f"Bearer {token}", **more}
+
+    def call(
+        self, method: str, path: str, *, by: str | None = "member", **options: Any
+    ) -> httpx2.Response:
+        """A request below /api/v1 by one of the people."""
+        more = options.pop("headers", {})
+        address = path if path.startswith(("/healthz", "/readyz")) else API + path
+        return self.client.request(
+            method, address, headers={**self.headers(by), **more}, **options
+        )
+
+    def get(self, path: str, **options: Any) -> httpx2.Response:
+        """A GET."""
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx2.Response:
+        """A POST."""
+        return self.call("POST", path, **options)
+
+    def patch(self, path: str, *, etag: str | None = "*", **options: Any) -> httpx2.Response:
+        """A PATCH of whatever version there is, unless an ETag is given."""
+        headers = {"If-Match": etag} if etag is not None else {}
+        return self.call("PATCH", path, headers=headers, **options)
+
+    def wish(self, hour: float = 9, *, hours: float = 1, **more: Any) -> dict[str, Any]:
+        """The body of a booking of the confocal."""
+        return {
+            "resource_id": str(self.ids.confocal),
+            "starts_at": moment(hour),
+            "ends_at": moment(hour + hours),
+            "title": "Slides",
+            **more,
+        }
+
+    def book(self, hour: float = 9, *, by: str = "member", **more: Any) -> dict[str, Any]:
+        """A booking that must succeed."""
+        answer = self.post("/bookings", by=by, json=self.wish(hour, **more))
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()["data"]
+        return made
+
+
+def settings_for(url: str, folder: Path, **more: Any) -> Settings:
+    """Settings of a test: cheap hashes, no limits unless they are asked for."""
+    return Settings(
+        **{
+            "database_url": url,
+            "data_dir": folder,
+            "rate_limits": False,
+            "argon2_memory_kib": 8192,
+            "argon2_time_cost": 1,
+            "log_level": "WARNING",
+            **more,
+        }
+    )
+
+
+def seed(settings: Settings) -> Ids:
+    """Four people and two resources."""
+
+    async def work() -> Ids:
+        accounts.configure(settings)
+        database = create_database(settings.database)
+        hashed = await accounts.new_hash(PASSWORD)
+        people: dict[str, UUID] = {}
+        try:
+            async with transaction(database) as tx:
+                admin = await accounts.set_up(
+                    tx,
+                    name="Institute of Tests",
+                    timezone="UTC",
+                    currency="EUR",
+                    mail_from=None,
+                    admin_name="Ada Admin",
+                    admin_email="admin@example.org",
+                    password_hash=hashed,
+                )
+                people["admin"] = admin.id
+                for name, role in (
+                    ("manager", RoleName.MANAGER),
+                    ("member", RoleName.MEMBER),
+                    ("other", RoleName.MEMBER),
+                ):
+                    made = await accounts.create_user(
+                        tx,
+                        SYSTEM,
+                        email=f"{name}@example.org",
+                        name=f"{name.title()} Example",
+                        roles=(role,),
+                        password_hash=hashed,
+                    )
+                    people[name] = made.id
+                kind = await resources.create_type(tx, SYSTEM, name="Microscope")
+                place = await resources.create_location(tx, SYSTEM, name="North")
+                instruments = [
+                    await resources.create(
+                        tx,
+                        SYSTEM,
+                        wish=resources.ResourceWish(name, kind.id, place.id, timezone="UTC"),
+                    )
+                    for name in ("Confocal", "Cytometer")
+                ]
+        finally:
+            await database.dispose()
+        first, second = instruments
+        return Ids(
+            **people, type=kind.id, location=place.id, confocal=first.id, cytometer=second.id
+        )
+
+    return servers.in_thread(work)
+
+
+@contextmanager
+def running(url: str, folder: Path, **more: Any) -> Iterator[Lab]:
+    """The application on a database with a schema, seeded."""
+    settings = settings_for(url, folder, **more)
+    logs.configure(settings)
+    ids = seed(settings)
+    app = create_app(settings)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Lab(app, client, settings, ids)
+
+
+
+
+@pytest.fixture
+def lab(database_url: str, tmp_path: Path) -> Iterator[Lab]:
+    """The application, on each database."""
+    with running(database_url, tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def sqlite_lab(templates: Templates, tmp_path: Path) -> Iterator[Lab]:
+    """The application on SQLite, for what does not depend on the database."""
+    with templates.with_schema("sqlite") as url, running(url, tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def shared_lab(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One application on SQLite for a whole module, for tests that leave no trace."""
+    folder = tmp_path_factory.mktemp("lab")
+    with templates.with_schema("sqlite") as url, running(url, folder) as started:
+        yield started
+
+
+def count(lab: Lab, table: str) -> int:
+    """How many rows a table holds."""
+    from sqlalchemy import text
+
+    async def work() -> int:
+        database = create_database(lab.settings.database)
+        try:
+            async with database.engine.connect() as connection:
+                return int(
+                    (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()
+                )
+        finally:
+            await database.dispose()
+
+    return servers.in_thread(work)
+
+
+__all__ = ["API", "PASSWORD", "Ids", "Lab", "count", "lab", "moment", "running"]
