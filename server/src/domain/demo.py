@@ -1,0 +1,129 @@
+"""The demonstration: an institute with people, instruments and six weeks of bookings.
+
+Only into an empty database, and never in production: its accounts have a public password.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import clock
+from src.core.actor import SYSTEM, ActorKind
+from src.core.db import Database, transaction
+from src.core.errors import Conflict
+from src.core.settings import Settings
+from src.domain import accounts, notifications, resources
+from src.domain.accounts import demo as people_demo
+from src.domain.accounts.tables import User
+from src.domain.bookings import demo as bookings_demo
+from src.domain.bookings.tables import Booking, Status
+from src.domain.resources import demo as resources_demo
+from src.domain.resources.tables import Closure, Resource
+
+SEED = 20_260_214
+ACCOUNTS = (people_demo.ADMIN, people_demo.MANAGER, people_demo.MEMBER)
+PASSWORD = people_demo.PASSWORD
+
+
+class DemoRefused(Conflict):
+    """The demonstration is only for an empty database, and never for production."""
+
+    code, title = "demo-refused", "No demonstration here"
+
+
+async def fill(database: Database, settings: Settings) -> int:
+    """Fill an empty database in one transaction; how many bookings there are.
+
+    Raises `DemoRefused` in production and where anybody exists.
+    """
+    if settings.env == "production":
+        raise DemoRefused("Its accounts have a public password.")
+    password_hash = await accounts.passwords.make_hash(PASSWORD)
+    now = clock.now().replace(second=0, microsecond=0)
+    async with transaction(database) as session:
+        if await accounts.is_set_up(session):
+            raise DemoRefused("There are people here already; it is for an empty database.")
+        people = await people_demo.fill(session, password_hash=password_hash)
+        facility = people.members["Core Facility"]
+        by_type = await resources_demo.fill(
+            session, contacts=facility, timezone=people_demo.TIMEZONE
+        )
+        closure = await _announce_closure(session, people.manager, now)
+        count = await bookings_demo.fill(
+            session,
+            cast_=bookings_demo.Cast(
+                {name: (people.teams[name], people.members[name]) for name in people.teams},
+                people.member,
+                people.manager,
+            ),
+            stage=await _stage(session, by_type, now),
+            now=now,
+            seed=SEED,
+        )
+        await resources.closures.lay(session, closure)
+        await _tell(session, people.member)
+    return count
+
+
+async def is_filled(session: AsyncSession) -> bool:
+    """Whether the demonstration's three accounts are here."""
+    found = await session.scalars(select(User.email).where(User.email.in_(ACCOUNTS)))
+    return len(found.all()) == len(ACCOUNTS)
+
+
+async def _announce_closure(session: AsyncSession, manager: UUID, now: datetime) -> Closure:
+    """The hall is closed on a morning about a week from now."""
+    zone = ZoneInfo(people_demo.TIMEZONE)
+    day = now.astimezone(zone).date() + timedelta(days=6)
+    day += timedelta(days=(2 - day.weekday()) % 7)
+    starts = datetime.combine(day, time(8), zone)
+    named = await session.scalars(
+        select(Resource.id).where(Resource.name.in_(resources_demo.UNDER_CLOSURE))
+    )
+    actor = replace(SYSTEM, user_id=manager, kind=ActorKind.USER)
+    wish = resources.closures.ClosureWish(
+        tuple(named), starts, starts + timedelta(hours=6), resources_demo.CLOSURE_REASON
+    )
+    return await resources.closures.create(session, actor, wish=wish)
+
+
+async def _stage(
+    session: AsyncSession, by_type: dict[str, list[UUID]], now: datetime
+) -> bookings_demo.Stage:
+    span = resources.hours.Window(now - bookings_demo.WEEKS * 2, now + bookings_demo.WEEKS * 2)
+    ids = [resource_id for found in by_type.values() for resource_id in found]
+    terms = await resources.terms.load(session, ids, around=span)
+    return bookings_demo.Stage(
+        {name: [terms[resource_id] for resource_id in found] for name, found in by_type.items()}
+    )
+
+
+async def _tell(session: AsyncSession, member: UUID) -> None:
+    """The member hears of bookings that were made; the requests tell their deciders."""
+    rows = await session.execute(
+        select(Booking, Resource.name)
+        .join(Resource, Resource.id == Booking.resource_id)
+        .where(Booking.booked_for == member, Booking.status == Status.CONFIRMED)
+        .order_by(Booking.starts_at)
+        .limit(3)
+    )
+    for booking, name in rows.all():
+        args = {
+            "booking_id": booking.id, "resource": name, "title": booking.title,
+            "starts_at": booking.starts_at, "ends_at": booking.ends_at, "person": member,
+            "by": member, "reason": None, "request_expires_at": None,
+        }  # fmt: skip
+        await notifications.notify(
+            session,
+            user_id=member,
+            kind="booking.confirmed",
+            args=args,
+            link=f"/bookings/{booking.id}",
+            subject=("booking", booking.id),
+        )
