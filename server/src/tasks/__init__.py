@@ -15,6 +15,7 @@ MODULES = (
     "src.domain.schema",
     "src.domain.accounts",
     "src.tasks.maintenance",
+    "src.tasks.accounts",
     "src.tasks.bookings",
     "src.tasks.events",
     "src.tasks.notifications",

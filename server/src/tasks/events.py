@@ -31,7 +31,7 @@ async def seal(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> di
     return {"sealed": sealed}
 
 
-@every("events.verify_nightly", crontab="40 2 * * *", queue="maintenance")
+@every("events.verify-nightly", crontab="40 2 * * *", queue="maintenance")
 async def verify_nightly(session: AsyncSession, payload: dict[str, Any], _job: Job) -> None:
     """Have the record proved."""
     await outbox.publish(session, VERIFY, {}, once=f"{VERIFY.name}:{payload['slot']}")
