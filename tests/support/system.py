@@ -1,0 +1,489 @@
+"""Aliquot as it is deployed: real processes on real ports, mail and clients around them.
+
+`Ground` makes migrated databases with a small institute in them; a `System` runs servers and
+workers on one, takes them down by signal, and shows what they wrote when a test fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from src.core import migrations
+from src.core.actor import SYSTEM
+from src.core.db import Database, create_database, transaction
+from src.core.settings import SERVER_ROOT
+from src.domain import accounts, resources
+from src.domain.accounts import RoleName
+from tests.support import servers
+from tests.support.databases import Kind, sqlite_url
+
+PASSWORD = "a password for the drills only"
+HOUR = timedelta(hours=1)
+BOOT = 30.0  # seconds a process may take to be ready
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+# The worker as deployed but for the times of its protocol: a lost worker is noticed in seconds.
+_HURRIED = (
+    "from src.tasks.__main__ import exit_with, main; from src.tasks.delivery import Pace; "
+    "exit_with(main(pace=Pace(lease=1.5, sweep=0.2, rehint=2, rehint_idle=0.5)))"
+)
+
+
+def slot(number: int, *, days: int = 2) -> tuple[datetime, datetime]:
+    """An hour of the future; different numbers never overlap."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    starts_at = today + timedelta(days=days) + number * HOUR
+    return starts_at, starts_at + HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Institute:
+    """What stands in the database at the start."""
+
+    resource_ids: tuple[UUID, ...]
+
+    @staticmethod
+    def email(role: RoleName) -> str:
+        """The address of the one person of that role."""
+        return f"{role}@example.org"
+
+
+async def found_institute(database: Database) -> Institute:
+    """Write an institute with a person of each role and three instruments."""
+    hashed = await accounts.new_hash(PASSWORD, about=(), field="password")
+    async with transaction(database) as session:
+        await accounts.set_up(
+            session,
+            name="Institute of drills",
+            timezone="UTC",
+            currency="EUR",
+            mail_from=None,
+            admin_name="Admin",
+            admin_email=Institute.email(RoleName.ADMIN),
+            password_hash=hashed,
+        )
+        for role in (RoleName.MANAGER, RoleName.MEMBER):
+            await accounts.create_user(
+                session,
+                SYSTEM,
+                email=Institute.email(role),
+                name=role.title(),
+                roles=(role,),
+                password_hash=hashed,
+            )
+        kind = await resources.create_type(session, SYSTEM, name="Confocal microscope")
+        room = await resources.create_location(session, SYSTEM, name="B 1.07")
+        made = [
+            await resources.create(
+                session,
+                SYSTEM,
+                wish=resources.ResourceWish(f"Confocal {number}", kind.id, room.id),
+            )
+            for number in (1, 2, 3)
+        ]
+    return Institute(tuple(view.id for view in made))
+
+
+def settle(url: str) -> Institute:
+    """Migrate the empty database at `url` as a deployment does, and found the institute."""
+
+    async def work() -> Institute:
+        database = create_database(url)
+        try:
+            return await found_institute(database)
+        finally:
+            await database.dispose()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(migrations.upgrade, url).result()
+    return servers.in_thread(work)
+
+
+class Ground:
+    """Settled databases, copied from one of each kind that is made once."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._made: dict[Kind, tuple[str, Institute]] = {}
+        self._numbers = count(1)
+
+    @contextmanager
+    def settled(self, kind: Kind) -> Iterator[tuple[str, Institute]]:
+        """The address of a database of one's own and who is in it."""
+        template, institute = self._template(kind)
+        name = f"{servers.RUN}_ground_{next(self._numbers)}"
+        if kind == "sqlite":
+            path = self.directory / f"{name}.db"
+            shutil.copyfile(template, path)
+            yield sqlite_url(path), institute
+            return
+        server = servers.postgres()
+        server.create(name, template)
+        try:
+            yield server.url(name), institute
+        finally:
+            server.drop(name)
+
+    def close(self) -> None:
+        """Remove what was made on a server that is not ours."""
+        made = self._made.pop("postgresql", None)
+        if made is not None:
+            servers.postgres().drop(made[0])
+
+    def _template(self, kind: Kind) -> tuple[str, Institute]:
+        if kind not in self._made:
+            if kind == "sqlite":
+                path = self.directory / "ground.db"
+                institute = settle(sqlite_url(path))
+                with closing(sqlite3.connect(path)) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._made[kind] = (str(path), institute)
+            else:
+                name = f"{servers.RUN}_ground"
+                server = servers.postgres()
+                server.create(name)
+                try:
+                    self._made[kind] = (name, settle(server.url(name)))
+                except BaseException:
+                    server.drop(name)
+                    raise
+        return self._made[kind]
+
+
+class Post:
+    """A mail server that keeps what it is given. `hold` makes it slow to accept, `release` ends it."""
+
+    def __init__(self) -> None:
+        self.letters: list[Message] = []
+        self._open = asyncio.Event()
+        self._open.set()
+        self.held = 0
+        self.port = servers.free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Take a letter."""
+        self.held += 1
+        await self._open.wait()
+        assert isinstance(envelope.content, bytes)
+        self.letters.append(message_from_bytes(envelope.content))
+        return "250 OK"
+
+    def start(self) -> Post:
+        """Listen."""
+        self._controller.start()
+        return self
+
+    def stop(self) -> None:
+        """Hang up."""
+        self.release()
+        self._controller.stop()
+
+    def hold(self) -> None:
+        """Accept no letter from now on; who sends one waits."""
+        self._controller.loop.call_soon_threadsafe(self._open.clear)
+
+    def release(self) -> None:
+        """Accept what waits and what comes."""
+        self._controller.loop.call_soon_threadsafe(self._open.set)
+
+    def message_ids(self) -> Counter[str]:
+        """How often each Message-ID was accepted."""
+        return Counter(str(letter["Message-ID"]) for letter in list(self.letters))
+
+    @property
+    def url(self) -> str:
+        """What ALIQUOT_MAIL_URL says."""
+        return f"smtp://127.0.0.1:{self.port}?tls=none"
+
+
+@dataclass
+class Process:
+    """One process of ours: its port, its log, its end."""
+
+    name: str
+    port: int
+    log: Path
+    popen: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it lives."""
+        return self.popen.poll() is None
+
+    def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 30) -> int:
+        """Send a signal and wait; the exit code."""
+        self.popen.send_signal(number)
+        return self.popen.wait(seconds)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged."""
+        written = self.log.read_text(errors="replace").splitlines()
+        return [json.loads(line) for line in written if line.startswith("{")]
+
+    def said(self) -> str:
+        """The end of what it wrote."""
+        return f"--- {self.name} ---\n{self.log.read_text(errors='replace')[-6000:]}"
+
+
+@dataclass
+class System:
+    """Servers and workers on one database, each process started and ended at will."""
+
+    directory: Path
+    database_url: str
+    institute: Institute
+    post: Post
+    redis_url: str = ""
+    redis_prefix: str = "aliquot"
+    more: dict[str, str] = field(default_factory=dict)
+    processes: list[Process] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """What the processes are told; nothing else of ours reaches them."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return kept | {
+            "DATA_DIR": str(self.directory / "data"),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "ALIQUOT_REDIS_PREFIX": self.redis_prefix,
+            "ALIQUOT_MAIL_URL": self.post.url,
+            "ALIQUOT_RATE_LIMITS": "0",
+            **self.more,
+        }
+
+    def start_server(self, *, port: int | None = None) -> Process:
+        """Start a server; it may not be ready yet."""
+        port = port or servers.free_port()
+        command = ["-m", "uvicorn", "--factory", "src.app:create_app", "--no-access-log"]
+        command += ["--host", "127.0.0.1", "--port", str(port)]
+        return self._start("server", command, port, PORT=str(port))
+
+    def start_worker(self, *, hurried: bool = True) -> Process:
+        """Start a worker; `hurried` shortens leases and sweeps."""
+        port = servers.free_port()
+        command = ["-c", _HURRIED] if hurried else ["-m", "src.tasks"]
+        more = {"ALIQUOT_WORKER_HEALTH_PORT": str(port), "ALIQUOT_WORKER_GRACE": "2"}
+        return self._start("worker", command, port, **more)
+
+    def _start(self, kind: str, command: list[str], port: int, **more: str) -> Process:
+        name = f"{kind}-{len(self.processes) + 1}"
+        path = self.directory / f"{name}.log"
+        with path.open("ab") as log:
+            popen = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=SERVER_ROOT,
+                env=self.environment() | more,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        made = Process(name, port, path, popen)
+        self.processes.append(made)
+        return made
+
+    async def ready(self, *processes: Process) -> None:
+        """Wait until they answer that they are ready."""
+        async with httpx2.AsyncClient(timeout=5) as client:
+            for process in processes:
+                await eventually(
+                    lambda process=process: _is_ready(client, process),  # type: ignore[misc]
+                    seconds=BOOT,
+                    what=f"the start of {process.name}",
+                )
+
+    def close(self) -> None:
+        """End whatever still runs."""
+        for process in self.processes:
+            if process.is_running:
+                process.popen.send_signal(signal.SIGCONT)
+                process.popen.kill()
+        for process in self.processes:
+            process.popen.wait(20)
+
+    def said(self) -> str:
+        """What all of them wrote at last."""
+        return "\n".join(process.said() for process in self.processes)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """The database, opened beside the processes to look into it."""
+        opened = create_database(self.database_url, pool_size=2)
+        try:
+            yield opened
+        finally:
+            await opened.dispose()
+
+
+async def _is_ready(client: httpx2.AsyncClient, process: Process) -> bool:
+    if not process.is_running:
+        raise AssertionError(f"{process.name} ended with {process.popen.returncode}")
+    try:
+        return (await client.get(f"{process.url}/readyz")).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+async def eventually(
+    holds: Callable[[], Awaitable[bool] | bool], *, seconds: float = 20, what: str = "it"
+) -> None:
+    """Poll until it holds; fail loudly when it does not."""
+    deadline = time.monotonic() + seconds
+    while True:
+        held = holds()
+        if held is True or (not isinstance(held, bool) and await held):
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come within {seconds:g} s")
+        await asyncio.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and how long it took, in seconds; status 0 is a connection that was cut."""
+
+    status: int
+    seconds: float
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The document in it."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
+
+
+@dataclass
+class Caller:
+    """A program that uses the API with a token."""
+
+    client: httpx2.AsyncClient
+
+    async def book(
+        self,
+        resource_id: UUID,
+        number: int,
+        *,
+        title: str = "A drill",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Book the hour `number`."""
+        starts_at, ends_at = slot(number)
+        body = {
+            "resource_id": str(resource_id),
+            "starts_at": starts_at.isoformat(),
+            "ends_at": ends_at.isoformat(),
+            "title": title,
+        }
+        return await asked(self.client.post("/api/v1/bookings", json=body, headers=headers))
+
+    async def get(self, path: str) -> Answer:
+        """Read."""
+        return await asked(self.client.get(path))
+
+
+@dataclass
+class Browser:
+    """A person at the pages, without JavaScript."""
+
+    client: httpx2.AsyncClient
+    token: str = ""
+
+    async def book(self, resource_id: UUID, number: int, *, title: str) -> Answer:
+        """Send the form for the hour `number`."""
+        starts_at, ends_at = slot(number)
+        form = {
+            "csrf_token": self.token,
+            "resource_id": str(resource_id),
+            "starts_at_date": starts_at.date().isoformat(),
+            "starts_at_time": f"{starts_at:%H:%M}",
+            "ends_at_date": ends_at.date().isoformat(),
+            "ends_at_time": f"{ends_at:%H:%M}",
+            "title": title,
+            "notes": "",
+        }
+        return await asked(self.client.post("/bookings/new", data=form))
+
+
+async def asked(request: Awaitable[httpx2.Response]) -> Answer:
+    """Wait for an answer, and time it."""
+    began = time.monotonic()
+    try:
+        response = await request
+    except httpx2.TransportError as error:
+        return Answer(0, time.monotonic() - began, {}, repr(error))
+    taken = time.monotonic() - began
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, taken, headers, response.text)
+
+
+@asynccontextmanager
+async def caller(url: str, role: RoleName = RoleName.MEMBER) -> AsyncIterator[Caller]:
+    """A program with a token of the person of that role."""
+    async with _client(url, "application/json") as client:
+        form = {
+            "grant_type": "password",
+            "username": Institute.email(role),
+            "password": PASSWORD,
+        }
+        answer = await client.post("/api/v1/auth/token", data=form)
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield Caller(client)
+
+
+@asynccontextmanager
+async def browser(url: str, role: RoleName = RoleName.MANAGER) -> AsyncIterator[Browser]:
+    """A browser in which the person of that role has logged in."""
+    async with _client(url, "text/html") as client:
+        page = await client.get("/login")
+        form = {
+            "csrf_token": _csrf_of(page.text),
+            "email": Institute.email(role),
+            "password": PASSWORD,
+        }
+        answer = await client.post("/login", data=form)
+        assert answer.status_code == 303, answer.text
+        page = await client.get("/bookings/new", follow_redirects=True)
+        yield Browser(client, _csrf_of(page.text))
+
+
+def _client(url: str, accept: str) -> httpx2.AsyncClient:
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+    return httpx2.AsyncClient(base_url=url, timeout=30, limits=limits, headers={"Accept": accept})
+
+
+def _csrf_of(page: str) -> str:
+    found = _TOKEN.search(page)
+    assert found is not None, f"no form on this page: {page[:2000]}"
+    return found.group(1)
