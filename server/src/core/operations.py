@@ -12,7 +12,18 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, CursorResult, Index, String, Text, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    Index,
+    String,
+    Text,
+    false,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -238,7 +249,9 @@ async def get(reads: AsyncSession, actor: Actor, operation_id: UUID) -> Operatio
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
     if actor.may(Permission.JOBS_READ):
-        return Operation.id.is_not(None)
+        return true()
+    if actor.user_id is None:  # `created_by = NULL` would be everything of the system's
+        return false()
     return Operation.created_by == actor.user_id
 
 

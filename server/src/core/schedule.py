@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 from sqlalchemy import Float, String, Text, delete, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from src.core import events, outbox
+from src.core import events, ids, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, Versioned, database_now
 from src.core.errors import FieldError, Forbidden, Invalid, NotFound
@@ -149,12 +150,10 @@ async def register(session: AsyncSession, declarations: Collection[Declaration])
 
     New work waits for its next slot.
     """
-    known = {
-        row.name: row
-        for row in await session.scalars(select(Schedule).order_by(Schedule.name).with_for_update())
-    }
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     for declaration in sorted(declarations, key=lambda item: item.topic.name):
-        topic, row = declaration.topic, known.get(declaration.topic.name)
+        topic = declaration.topic
         facts = {
             "queue": topic.queue,
             "description": declaration.description,
@@ -163,14 +162,20 @@ async def register(session: AsyncSession, declarations: Collection[Declaration])
             "crontab": declaration.times.crontab,
             "interval": declaration.times.interval,
         }
-        if row is None:
-            now = database_now()
-            session.add(Schedule(name=topic.name, declared_at=now, last_slot=now, **facts))
-            continue
-        if any(getattr(row, name) != value for name, value in facts.items()):
-            for name, value in facts.items():
+        now = database_now()
+        await session.execute(  # several workers may start at once
+            insert(Schedule)
+            .values(id=ids.new(), name=topic.name, version=1, declared_at=now, last_slot=now,
+                    created_at=now, updated_at=now, **facts)
+            .on_conflict_do_nothing(index_elements=["name"])
+        )  # fmt: skip
+        row = await session.scalar(
+            select(Schedule).where(Schedule.name == topic.name).with_for_update()
+        )
+        for name, value in facts.items():
+            if getattr(row, name) != value:
                 setattr(row, name, value)
-        await _put(session, topic.name, declared_at=database_now())
+        await _put(session, topic.name, declared_at=now)
     await session.flush()
     await session.execute(
         delete(Schedule).where(Schedule.declared_at < database_now(-FORGOTTEN_AFTER))
