@@ -23,6 +23,7 @@ from src.domain.accounts import User
 from src.domain.files import policy
 from src.web import security
 from tests.support import servers
+from tests.support.application import Lab
 
 THING = ids.new()
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200_000)
@@ -177,3 +178,29 @@ def test_a_repeated_upload_with_its_key_makes_one_file(client: Client) -> None:
     assert second.headers["idempotency-replayed"] == "true"
     other = client.http.post("/api/v1/files", params=QUERY, content=SVG, headers=headers)
     assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
+def test_a_manual_hangs_on_a_resource_and_all_who_see_it_read_it(lab: Lab) -> None:
+    query = {"subject_type": "resource", "subject_id": str(lab.ids.confocal), "name": "manual.txt"}
+    assert lab.post("/files", params=query, content=b"Turn it on.").status_code == 403
+    made = lab.post("/files", params=query, content=b"Turn it on.", by="manager")
+    assert made.status_code == 201, made.text
+    assert made.json()["data"]["uploaded_by"]["id"] == str(lab.ids.manager)
+    place = f"/files/{made.json()['data']['id']}"
+    assert lab.get(f"{place}/content").content == b"Turn it on."
+    assert lab.call("DELETE", place).status_code == 403
+    assert lab.call("DELETE", place, by="manager").status_code == 204
+
+
+def test_files_of_a_booking_are_for_its_people(lab: Lab) -> None:
+    booking = lab.book()
+    query = {"subject_type": "booking", "subject_id": booking["id"], "name": "protocol.txt"}
+    made = lab.post("/files", params=query, content=b"Slides 4 to 9")
+    assert made.status_code == 201, made.text
+    place = f"/files/{made.json()['data']['id']}"
+    assert lab.get(f"{place}/content").content == b"Slides 4 to 9"
+    assert lab.get(f"{place}/content", by="manager").status_code == 200
+    for path in (place, f"{place}/content"):
+        assert lab.get(path, by="other").status_code == 404
+    assert lab.get("/files", params=query, by="other").status_code == 404
+    assert lab.post("/files", params=query, content=b"x", by="other").status_code == 404

@@ -8,7 +8,14 @@ others see "Booked" unless they may see more.
 
 from __future__ import annotations
 
-from src.domain.bookings import displacement, notices, reminders, topics, upkeep
+from src.domain.bookings import (
+    attachments,
+    displacement,
+    notices,
+    reminders,
+    topics,
+    upkeep,
+)
 from src.domain.bookings.attendance import cancel, check_in, check_out
 from src.domain.bookings.changes import change, change_many
 from src.domain.bookings.decisions import approve, reject, tell_deciders
@@ -65,6 +72,7 @@ __all__ = [
     "TooManyChanges",
     "Wish",
     "approve",
+    "attachments",
     "calendar",
     "cancel",
     "change",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from src.domain.resources import (
     access,
+    attachments,
     calendar,
     closures,
     hours,
@@ -91,6 +92,7 @@ __all__ = [
     "access",
     "activate_unit",
     "add_units",
+    "attachments",
     "calendar",
     "calendar_versions",
     "closures",
