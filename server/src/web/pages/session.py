@@ -15,6 +15,7 @@ from src.web.declarations import PUBLIC, SIGNED_IN
 from src.web.dependencies import Reads, Tx
 from src.web.forms import Form, Shape, safe_next, see_other
 from src.web.pages.frame import CurrentPage, Page, shows, takes
+from src.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -103,14 +104,14 @@ async def set_up(page: CurrentPage) -> Response:
     """Write the institute and its first administrator."""
     form = await Form.read(page.request)
     shape = form.parse(SetUpShape)
-    if shape is not None:
-        try:
-            await _found(page, shape, form.values["password"])
-        except DomainError as refusal:
-            form.refuse(refusal)
-        else:
-            return see_other("/login")
-    return page.show("session/setup.html", status=422, form=form)
+    if shape is None:
+        return page.show("session/setup.html", status=422, form=form)
+    try:
+        await _found(page, shape, form.values["password"])
+    except DomainError as refusal:
+        form.refuse(refusal)
+        return page.show("session/setup.html", status=status_of(refusal), form=form)
+    return see_other("/login")
 
 
 async def _found(page: Page, shape: SetUpShape, password: str) -> None:

@@ -1,0 +1,192 @@
+"""What holds for every page: who sees it, how one comes in, what is refused and how it is said."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from src.web import pages
+from tests.support.application import PASSWORD, Lab, count
+from tests.support.statements import counted
+from tests.web.pages.test_booking_pages import book
+from tests.web.pages.visitor import Visitor
+
+EVERYBODY = ["/", "/resources", "/resources?free=on&q=con", "/bookings", "/bookings?whose=all&when=all",
+             "/notifications", "/closures", "/resources/{confocal}", "/bookings/new?resource_id={confocal}"]  # fmt: skip
+MANAGERS = ["/requests", "/closures/new", "/resources/new", "/resources/{confocal}/edit",
+            "/resources/{confocal}/state", "/resources/{confocal}/hours", "/resources/{confocal}/policy"]  # fmt: skip
+ADMINS = ["/people", "/people/new", "/jobs", "/jobs?state=all", "/mailbox"]
+
+
+def _address(lab: Lab, path: str) -> str:
+    return path.format(confocal=lab.ids.confocal)
+
+
+def test_each_page_is_there_for_those_who_may_and_refused_to_others(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    people = {name: Visitor.logged_in(lab, name) for name in ("member", "manager", "admin")}
+    for paths, may in (
+        (EVERYBODY, "member manager admin"),
+        (MANAGERS, "manager admin"),
+        (ADMINS, "admin"),
+    ):
+        for path in paths:
+            for name, visitor in people.items():
+                status = visitor.see(_address(lab, path)).status
+                wanted = (200,) if name in may.split() else (403, 404)
+                assert status in wanted, (name, path, status)
+
+
+def test_who_is_not_logged_in_comes_back_to_where_they_wanted_to_go(sqlite_lab: Lab) -> None:
+    stranger = Visitor(sqlite_lab)
+    for path in (*EVERYBODY, *MANAGERS, *ADMINS):
+        address = _address(sqlite_lab, path)
+        answer = stranger.request("GET", address)
+        assert answer.status_code == 303, path
+        assert answer.headers["Location"].startswith("/login?next=")
+    page = stranger.see(f"/resources/{sqlite_lab.ids.confocal}?week=2027-W03")
+    done = stranger.send(page.form("/login"), email="member@example.org", password=PASSWORD)
+    assert done.response.url.path == f"/resources/{sqlite_lab.ids.confocal}"
+    assert "week=2027-W03" in str(done.response.url)
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "/%0d%0aSet-Cookie:x=1",
+               "javascript:alert(1)", "%09//evil.example"]
+)  # fmt: skip
+def test_log_in_leads_to_no_other_site(shared_lab: Lab, target: str) -> None:
+    visitor = Visitor(shared_lab)
+    page = visitor.see(f"/login?next={target}")
+    form = page.forms[0]
+    form.action = f"/login?next={target}"
+    client = shared_lab.client
+    client.cookies = visitor.cookies
+    fields = {
+        **{n: v[0] for n, v in form.fields.items()},
+        "email": "member@example.org",
+        "password": PASSWORD,
+    }
+    answer = client.post(form.action, data=fields, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_wrong_password_keeps_the_address_and_tells_nothing(sqlite_lab: Lab) -> None:
+    texts = []
+    for email in ("member@example.org", "nobody@example.org"):
+        visitor = Visitor(sqlite_lab)
+        page = visitor.see("/login")
+        refused = visitor.send(page.form("/login"), email=email, password="not the password")
+        assert refused.status == 422
+        assert refused.value("email") == email
+        assert "not the password" not in refused.response.text
+        texts.append(refused.text)
+    assert texts[0] == texts[1]
+
+
+def test_logging_out_ends_the_session(sqlite_lab: Lab) -> None:
+    member = Visitor.logged_in(sqlite_lab, "member")
+    before = member.cookies
+    stolen = {one.name: one.value for one in before.jar}
+    assert member.send(member.see("/").form("/logout")).path == "/login"
+    member.cookies.update({name: value or "" for name, value in stolen.items()})
+    assert member.request("GET", "/").status_code == 303
+
+
+def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    member, other = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "other")
+    page = member.see(f"/bookings/new?resource_id={lab.ids.confocal}")
+    form = page.form("/bookings/new")
+    theirs = other.see("/").form("/logout").fields["csrf_token"][0]
+    for token in ("", "made up", theirs):
+        assert member.send(form, csrf_token=token).status == 403
+    fields = {name: values[0] for name, values in form.fields.items() if values}
+    client = lab.client
+    client.cookies = member.cookies
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    assert client.post("/bookings/new", data=fields, headers=headers).status_code == 403
+    assert count(lab, "bookings") == 0
+    assert book(member, lab.ids.confocal).status == 200
+
+
+def test_every_page_that_changes_something_wants_the_token(shared_lab: Lab) -> None:
+    member = Visitor.logged_in(shared_lab, "admin")
+    changing = [
+        getattr(route, "path")  # noqa: B009 - BaseRoute has none
+        for router in pages.ROUTERS
+        for route in router.routes
+        if "POST" in getattr(route, "methods", ())
+    ]
+    assert len(changing) > 15
+    for path in changing:
+        names = ("booking_id", "resource_id", "closure_id")
+        address = path.format(**dict.fromkeys(names, uuid4()), job_id=1, name="x")
+        answer = member.request("POST", address, data={"title": "x"})
+        assert answer.status_code == 403, path
+
+
+def test_refusals_are_pages_for_people_and_problems_for_programs(shared_lab: Lab) -> None:
+    member = Visitor.logged_in(shared_lab, "member")
+    for path in ("/nowhere", f"/bookings/{uuid4()}", f"/resources/{uuid4()}"):
+        missing = member.see(path)
+        assert missing.status == 404
+        assert missing.response.headers["content-type"].startswith("text/html")
+        assert "may have been removed" in missing.text
+        assert missing.has("/resources")
+    refused = member.see("/jobs")
+    assert (refused.status, "ask a manager" in refused.text) == (403, True)
+    assert member.see("/bookings/not-an-id").status in (404, 422)
+    assert (
+        shared_lab.get(f"/bookings/{uuid4()}")
+        .headers["content-type"]
+        .startswith("application/problem+json")
+    )
+
+
+def test_pages_may_run_no_inline_code_and_are_kept_by_no_cache(shared_lab: Lab) -> None:
+    member = Visitor.logged_in(shared_lab, "member")
+    for path in EVERYBODY:
+        page = member.see(_address(shared_lab, path))
+        assert "no-store" in page.response.headers["cache-control"]
+        assert "script-src 'self'" in page.response.headers["content-security-policy"]
+        html = page.response.text
+        assert " style=" not in html
+        assert "<style" not in html
+        assert "<script" not in html
+        assert " onclick" not in html
+
+
+def test_static_files_are_kept_for_good_only_under_their_own_hash(shared_lab: Lab) -> None:
+    html = Visitor(shared_lab).see("/login").response.text
+    address = html.split('rel="stylesheet" href="')[1].split('"')[0]
+    fetched = shared_lab.client.get(address)
+    assert fetched.status_code == 200
+    assert "immutable" in fetched.headers["cache-control"]
+    path = address.partition("?")[0]
+    for other in (path, f"{path}?v=0123456789abcdef"):
+        assert "immutable" not in shared_lab.client.get(other).headers["cache-control"]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_bookings(lab: Lab) -> None:
+    budgets = {
+        "/": 14,
+        "/bookings": 8,
+        "/resources": 10,
+        f"/resources/{lab.ids.confocal}?week=": 9,
+        f"/bookings/new?resource_id={lab.ids.confocal}": 10,
+    }
+    member = Visitor.logged_in(lab, "member")
+    found = []
+    for more in (range(1), range(1, 12)):
+        for hour in more:
+            lab.book(hour, by="member")
+        costs = {}
+        for path in budgets:
+            with counted(lab.app.state.database) as said:
+                assert member.see(path).status == 200
+            costs[path] = len(said)
+        found.append(costs)
+    assert found[0] == found[1]
+    assert all(found[1][path] <= most for path, most in budgets.items()), found[1]

@@ -1,0 +1,194 @@
+"""Pages of managers and administrators: displacement, resources, people, jobs, set-up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from starlette.testclient import TestClient
+
+from src.app import create_app
+from src.core.db import create_database, transaction
+from src.core.outbox import Message, State
+from src.domain import accounts
+from tests.support import servers
+from tests.support.application import Lab, count, settings_for
+from tests.support.databases import Templates
+from tests.web.pages.test_booking_pages import book, times
+from tests.web.pages.visitor import Visitor
+
+
+def test_taking_a_resource_down_asks_what_becomes_of_each_booking(lab: Lab) -> None:
+    member, manager = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "manager")
+    kept, moved, cancelled = (
+        book(member, lab.ids.confocal, **times(start, end)).path
+        for start, end in (("09:00", "10:00"), ("11:00", "12:00"), ("14:00", "15:00"))
+    )
+    path = f"/resources/{lab.ids.confocal}/state"
+    form = manager.see(path).form(path)
+    asked = manager.send(form, state="down", reason="The laser is dead")
+    assert asked.status == 409
+    assert "3 bookings are in the way" in asked.text
+    assert asked.value("reason") == "The laser is dead"
+    form = asked.form(path)
+    names = {one: f"choice-{one.rsplit('/', 1)[1]}" for one in (kept, moved, cancelled)}
+    offered = asked.response.text.split(f'name="{names[moved]}" value="move|')[1].split('"')[0]
+    again = manager.send(form, **{names[kept]: "keep"})
+    assert again.status == 409
+    done = manager.send(
+        form, **{names[kept]: "keep", names[cancelled]: "cancel", names[moved]: f"move|{offered}"}
+    )
+    assert "Its state was changed" in done.text
+    assert "The laser is dead" in member.see(f"/resources/{lab.ids.confocal}").text
+    assert "Cancelled" in member.see(cancelled).text
+    assert "Confirmed" in member.see(kept).text
+    assert "Cytometer" in member.see(moved).text
+    back = manager.send(manager.see(path).form(path), state="available")
+    assert "Available" in back.text
+
+
+def test_a_closure_is_made_with_its_displacement_and_taken_back(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    member, manager = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "manager")
+    path = book(member, lab.ids.confocal).path
+    typed = {**times("08:00", "18:00"), "reason": "Power is off", "is_everything": "on"}
+    form = manager.see("/closures/new").form("/closures/new")
+    asked = manager.send(form, **typed)
+    assert asked.status == 409
+    choice = {f"choice-{path.rsplit('/', 1)[1]}": "cancel"}
+    done = manager.send(asked.form("/closures/new"), **choice)
+    assert "It is closed then" in done.text
+    assert "Power is off" in done.text
+    assert "Cancelled" in member.see(path).text
+    refused = book(member, lab.ids.confocal, **times("12:00", "13:00"))
+    assert 'data-code="closed"' in refused.response.text
+    cancel = next(one for one in done.forms if one.action.endswith("/cancel"))
+    manager.send(cancel)
+    assert "It is booked." in book(member, lab.ids.confocal, **times("12:00", "13:00")).text
+
+
+def test_a_closure_of_nothing_is_said_at_its_field(sqlite_lab: Lab) -> None:
+    manager = Visitor.logged_in(sqlite_lab, "manager")
+    form = manager.see("/closures/new").form("/closures/new")
+    refused = manager.send(form, **times("18:00", "08:00"), reason="Why")
+    assert refused.status == 422
+    assert "Choose at least one" in refused.text
+    form.fields["resource_ids"] = [str(sqlite_lab.ids.confocal)]
+    refused = manager.send(form, **times("18:00", "08:00"), reason="Why")
+    assert 'data-code="ends-before-start"' in refused.response.text
+
+
+def test_a_resource_is_made_and_gets_hours_and_rules(sqlite_lab: Lab) -> None:
+    manager = Visitor.logged_in(sqlite_lab, "manager")
+    form = manager.see("/resources/new").form("/resources/new")
+    facts = {"name": "Scanner", "type_id": str(sqlite_lab.ids.type), "units": "2",
+             "location_id": str(sqlite_lab.ids.location), "tags": "slides, dark"}  # fmt: skip
+    made = manager.send(form, **facts)
+    assert "The resource was created." in made.text
+    path = made.path
+    taken = manager.send(form, **facts)
+    assert taken.status == 409
+    assert 'data-code="name-taken"' in taken.response.text
+
+    days = {f"day_{day}": "08:00-12:00, 13:00-20:00" for day in range(5)}
+    form = manager.see(f"{path}/hours").form(f"{path}/hours")
+    assert manager.send(form, day_0="whenever").status == 422
+    manager.send(form, **days)
+    form = manager.see(f"{path}/policy").form(f"{path}/policy")
+    done = manager.send(form, max_minutes="120", is_check_in_required="true")
+    assert "Open Monday to Friday 08:00–12:00 and 13:00–20:00." in done.text
+    assert "Up to 2 h at a time." in done.text
+    assert "Check in within" in done.text
+    edit = manager.see(f"{path}/edit").form(f"{path}/edit")
+    assert edit.fields["tags"] == ["slides, dark"]
+    assert "Slide scanner" in manager.send(edit, name="Slide scanner").text
+
+
+def test_an_administrator_adds_a_person_who_can_log_in(sqlite_lab: Lab) -> None:
+    admin = Visitor.logged_in(sqlite_lab, "admin")
+    form = admin.see("/people/new").form("/people/new")
+    facts = {"name": "Nora New", "email": "new@example.org", "timezone": "Europe/Berlin"}
+    weak = admin.send(form, **facts, password="short")
+    assert weak.status == 422
+    assert "password-fault-1" in weak.response.text
+    done = admin.send(form, **facts, password="a passphrase for tests only")
+    assert "The person was added." in done.text
+    assert Visitor.logged_in(sqlite_lab, "new").see("/").status == 200
+    assert 'data-code="email-taken"' in admin.send(form, **facts).response.text
+
+
+def test_a_dead_job_is_queued_again_or_dismissed(sqlite_lab: Lab) -> None:
+    first, second = _dead_jobs(sqlite_lab)
+    admin = Visitor.logged_in(sqlite_lab, "admin")
+    page = admin.see("/jobs")
+    assert "no such topic here" in page.text
+    assert "secret-value" not in admin.see(f"/jobs/{first}").response.text
+    assert "queued again" in admin.send(page.form(f"/jobs/{first}/requeue")).text
+    assert "dismissed" in admin.send(page.form(f"/jobs/{second}/dismiss")).text
+    assert not admin.see("/jobs").has(f"/jobs/{second}")
+
+
+def _dead_jobs(lab: Lab) -> list[int]:
+    async def work() -> list[int]:
+        database = create_database(lab.settings.database)
+        now = datetime.now(UTC)
+        row = {"topic": "tests.none", "queue": "maintenance", "payload": {"token": "secret-value"},
+               "state": State.DEAD, "run_after": now, "attempts": 3, "max_attempts": 3, "priority": 0,
+               "error": "no such topic here", "created_at": now, "finished_at": now}  # fmt: skip
+        try:
+            async with transaction(database) as session:
+                found = await session.scalars(insert(Message).returning(Message.id), [row, row])
+                return list(found)
+        finally:
+            await database.dispose()
+
+    return servers.in_thread(work)
+
+
+def test_notifications_are_read_one_by_one_or_all(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    member, manager = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "manager")
+    path = book(member, lab.ids.confocal).path
+    manager.send(manager.see(f"{path}/cancel").form(f"{path}/cancel"), note="Flooded")
+    page = member.see("/notifications")
+    assert "New" in page.text
+    opened = member.send(page.form("/notifications/read"), id="", next="")
+    assert opened.path == "/notifications"
+    assert not opened.has("/notifications/read")
+
+
+def test_the_set_up_page_opens_by_its_code_and_never_again(
+    templates: Templates, tmp_path: Path
+) -> None:
+    with templates.with_schema("sqlite") as url:
+        app = create_app(settings_for(url, tmp_path))
+        with TestClient(app, raise_server_exceptions=False) as client:
+            lab = Lab(app, client, app.state.settings, None)  # type: ignore[arg-type]
+            visitor = Visitor(lab)
+            page = visitor.see("/")
+            assert page.path == "/setup"
+            facts = {"name": "Institute", "timezone": "Europe/Berlin", "currency": "EUR",
+                     "admin_name": "Ada", "email": "admin@example.org",
+                     "password": "a passphrase for tests only"}  # fmt: skip
+            wrong = visitor.send(page.form("/setup"), **facts, code="AAAA-BBBB-CCCC-DDDD")
+            assert wrong.status in (403, 422)
+            assert wrong.value("name") == "Institute"
+            assert count(lab, "users") == 0
+            done = visitor.send(wrong.form("/setup"), **facts, code=accounts.setup.code())
+            assert done.path == "/login"
+            assert Visitor.logged_in(lab, "admin").see("/people").status == 200
+            assert visitor.see("/setup").status in (404, 409)
+            again = visitor.send(wrong.form("/setup"), **facts, code=accounts.setup.code())
+            assert again.status == 409
+            assert count(lab, "users") == 1
+
+
+@pytest.mark.parametrize("week", ["2026-W54", "nonsense", "0000-W01", "9999-W52", ""])
+def test_a_week_that_does_not_exist_is_this_week(shared_lab: Lab, week: str) -> None:
+    member = Visitor.logged_in(shared_lab, "member")
+    page = member.see(f"/resources/{shared_lab.ids.confocal}?week={week}")
+    assert page.status == 200
+    today = datetime.now(UTC).date()
+    assert f"day-{today}" in page.response.text
