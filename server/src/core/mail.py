@@ -25,7 +25,7 @@ from src.core.settings import Settings
 
 TIMEOUT = 20.0  # seconds for each step of the conversation
 _BUSY = range(400, 500)
-_NO_REMOTE = css_inline.CSSInliner(load_remote_stylesheets=False)
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 class MailUnavailable(Unavailable):
@@ -128,7 +128,7 @@ def compose(letter: Letter, *, key: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.text)
-    message.add_alternative(_NO_REMOTE.inline(letter.html), subtype="html")
+    message.add_alternative(_inliner.inline(letter.html), subtype="html")
     # Content headers set before the parts would have moved into the first of them.
     message["Content-Language"] = letter.locale
     return message

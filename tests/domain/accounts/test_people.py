@@ -48,7 +48,7 @@ async def test_a_member_sees_names_and_changes_only_oneself(
         mine = await accounts.update_user(
             session, actor, bob.id, changes={"name": "Bobby", "locale": "de"}
         )
-    assert (mine.name, mine.locale, mine.version) == ("Bobby", "de", 2)
+    assert (mine.name, mine.locale, mine.version) == ("Bobby", "de", bob.version + 1)
     for user_id, changes in (
         (admin.id, {"name": "Eve"}),
         (bob.id, {"email": "x@example.org"}),
@@ -121,6 +121,33 @@ async def test_roles_come_from_oneself_and_from_teams_in_their_scopes_until_they
         everywhere = await accounts.holders(reads, Permission.BOOKINGS_APPROVE)
     assert set(found) == {admin.id, bob.id}
     assert everywhere == [admin.id]
+
+
+async def test_what_is_shown_of_a_person_has_a_version(database: Database, admin: UserView) -> None:
+    bob = await add(database, "Bob")
+    seen = [bob.version]
+
+    async def version() -> None:
+        async with reading(database) as reads:
+            seen.append((await accounts.get_user(reads, SYSTEM, bob.id)).version)
+
+    async with transaction(database) as session:
+        await accounts.grant_role(session, SYSTEM, bob.id, RoleName.MANAGER)
+        team = await accounts.create_team(session, SYSTEM, name="Optics")
+    await version()
+    async with transaction(database) as session:
+        await accounts.add_member(session, SYSTEM, team.id, bob.id)
+    await version()
+    async with transaction(database) as session:
+        renamed = await accounts.update_team(session, SYSTEM, team.id, changes={"name": "Light"})
+    await version()
+    async with transaction(database) as session:
+        await accounts.remove_member(session, SYSTEM, team.id, bob.id)
+        await accounts.revoke_role(session, SYSTEM, bob.id, RoleName.MANAGER)
+    await version()
+    assert seen == sorted(set(seen))
+    async with reading(database) as reads:
+        assert (await accounts.get_team(reads, SYSTEM, team.id)).version > renamed.version
 
 
 async def test_nobody_grants_what_they_do_not_hold(database: Database, admin: UserView) -> None:
@@ -239,6 +266,13 @@ async def test_the_demonstration_has_forty_people_in_six_teams(database: Databas
     assert (len(people.everyone), len(people.teams)) == (40, 6)
     async with reading(database) as reads:
         page = await accounts.list_users(reads, SYSTEM, paging=Paging(limit=100))
+        walked: list[UserView] = []
+        cursor: str | None = None
+        while cursor or not walked:
+            part = await accounts.list_users(reads, SYSTEM, paging=Paging(7, cursor))
+            walked += part.items
+            cursor = part.next
+    assert walked == page.items
     roles = {user.email: set(user.roles) for user in page.items}
     assert len(roles) == 40
     assert RoleName.ADMIN in roles[demo.ADMIN]

@@ -17,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
     union_all,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -151,6 +152,16 @@ async def count_administrators(session: AsyncSession) -> int:
     """Active people who are administrators everywhere."""
     administrators = holders_of([RoleName.ADMIN], ()).subquery()
     return await session.scalar(select(func.count()).select_from(administrators)) or 0
+
+
+async def renew_members(session: AsyncSession, team_id: UUID) -> None:
+    """Give a team's members new versions: its name is shown with them."""
+    members = select(TeamMember.user_id).where(TeamMember.team_id == team_id)
+    await session.execute(
+        update(User)
+        .where(User.id.in_(members))
+        .values(version=User.version + 1, updated_at=clock.now())
+    )
 
 
 async def is_team_admin(session: AsyncSession, team_id: UUID) -> bool:

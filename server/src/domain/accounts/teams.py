@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import String, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,7 +60,7 @@ async def list_teams(
     statement = select(Team)
     for word in (q or "").split()[:8]:
         statement = statement.where(func.lower(Team.name).contains(word.lower(), autoescape=True))
-    keys = [Key(func.lower(Team.name), name="name"), Key(Team.id, name="id")]
+    keys = [Key(func.lower(Team.name, type_=String()), name="name"), Key(Team.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
     return page.holding(await _views(session, page.items))
 
@@ -109,6 +109,7 @@ async def update_team(
             done[field] = [old, new]
     if done:
         await _store(session, team)
+        await repository.renew_members(session, team.id)
         events.record(session, actor, "team.changed", ("team", team.id), changes=done)
     return (await _views(session, [team]))[0]
 
@@ -134,8 +135,8 @@ async def add_member(
     Raises `TeamNotFound`, `UserNotFound`.
     """
     require(actor, Permission.USERS_MANAGE, team_scope(team_id))
-    await _found(session, team_id)
-    if await session.get(User, user_id) is None:
+    team, user = await _found(session, team_id), await session.get(User, user_id)
+    if user is None:
         raise UserNotFound("Nobody has this id.")
     member = await session.get(TeamMember, (team_id, user_id))
     if member is not None and member.is_lead == is_lead:
@@ -144,6 +145,8 @@ async def add_member(
         member = TeamMember(team_id=team_id, user_id=user_id, created_at=clock.now())
         session.add(member)
     member.is_lead = is_lead
+    # Each is part of what is shown of the other, so of its ETag.
+    team.updated_at = user.updated_at = clock.now()
     await session.flush()
     changes = {"user_id": user_id, "is_lead": is_lead}
     events.record(session, actor, "team.member_added", ("team", team_id), changes=changes)
@@ -155,7 +158,7 @@ async def remove_member(session: AsyncSession, actor: Actor, team_id: UUID, user
     Raises `TeamNotFound`, `LastAdministrator`.
     """
     require(actor, Permission.USERS_MANAGE, team_scope(team_id))
-    await _found(session, team_id)
+    team = await _found(session, team_id)
     await repository.lock_assignments(session, RoleName.ADMIN)
     gone = await session.execute(
         delete(TeamMember)
@@ -163,6 +166,8 @@ async def remove_member(session: AsyncSession, actor: Actor, team_id: UUID, user
         .returning(TeamMember.user_id)
     )
     if gone.one_or_none() is not None:
+        user = await session.get_one(User, user_id)
+        team.updated_at = user.updated_at = clock.now()
         if await repository.is_team_admin(session, team_id):
             await refuse_without_administrator(session)
         changes = {"user_id": user_id}

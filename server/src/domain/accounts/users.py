@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import String, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,7 +115,7 @@ async def list_users(
     statement = repository.people(
         q, by_email=actor.may(Permission.USERS_MANAGE), states=states, team_id=team_id
     )
-    keys = [Key(func.lower(User.name), name="name"), Key(User.id, name="id")]
+    keys = [Key(func.lower(User.name, type_=String()), name="name"), Key(User.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
     return page.holding(await view(session, actor, page.items))
 
@@ -199,7 +199,7 @@ async def grant_role(
     Raises `MayNotGrant`, `UserNotFound`.
     """
     require_grantable(actor, role, *([scope] if scope else []))
-    await _found(session, user_id)
+    user = await _found(session, user_id)
     held = await session.scalar(_assignment(user_id, role, scope))
     if held is not None:
         return
@@ -208,6 +208,7 @@ async def grant_role(
             id=ids.new(), user_id=user_id, role=role, scope=scope, created_at=clock.now()
         )
     )
+    user.updated_at = clock.now()  # roles are part of what is shown of a person, so of the ETag
     await session.flush()
     events.record(
         session, actor, "role.granted", ("user", user_id), changes={"role": role, "scope": scope}
@@ -219,12 +220,13 @@ async def revoke_role(
 ) -> None:
     """Take a role away. Raises `MayNotGrant`, `UserNotFound`, `LastAdministrator`."""
     require_grantable(actor, role, *([scope] if scope else []))
-    await _found(session, user_id)
+    user = await _found(session, user_id)
     await repository.lock_assignments(session, role)
     held = await session.scalar(_assignment(user_id, role, scope))
     if held is None:
         return
     await session.execute(delete(RoleAssignment).where(RoleAssignment.id == held.id))
+    user.updated_at = clock.now()
     if role is RoleName.ADMIN:
         await refuse_without_administrator(session)
     events.record(
