@@ -15,13 +15,14 @@ if sys.version_info < (3, 11):  # noqa: UP036 - that is the point
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -82,12 +83,13 @@ def stamps() -> dict[str, int]:
     return found
 
 
-# Watching needs none of what follows.
-if __name__ == "__main__" and "--reload" in sys.argv[1:]:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with suppress(KeyboardInterrupt):
+if __name__ == "__main__":
+    # From here on, imports included. Uvicorn raises the signal anew after its own clean end, so
+    # what is around it ends in order too.
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: sys.exit(0))
+    if "--reload" in sys.argv[1:]:  # watching needs none of what follows
         watch()
-    sys.exit(0)
 
 sys.path.insert(0, str(HERE))
 
@@ -178,7 +180,7 @@ def prepare_database(settings: Settings) -> None:
         )
 
 
-async def fill(settings: Settings) -> list[str]:
+async def fill(settings: Settings) -> Callable[[], tuple[str, ...]]:
     """Fill the demonstration into an empty database; what to tell whoever started this."""
     database = create_database(settings.database, pool_size=2)
     try:
@@ -187,19 +189,18 @@ async def fill(settings: Settings) -> list[str]:
         if settings.demo and is_empty:
             say("filling the demonstration")
             await demo.fill(database, settings)
-            is_empty = False
-        if is_empty:
-            code = accounts.setup.code()
-            return [f"Set it up at {settings.base_url}/setup", f"with the one-time code {code}"]
+        elif is_empty:
+            # The application mints the code when it starts, so it is asked for afterwards.
+            return lambda: (
+                f"Set it up at {settings.base_url}/setup",
+                f"with the one-time code {accounts.setup.code()}",
+            )
         async with reading(database) as reads:
-            if settings.demo and await demo.is_filled(reads):
-                return [
-                    f"Log in as {', '.join(demo.ACCOUNTS)}",
-                    f"with the password {demo.PASSWORD}",
-                ]
-        return []
+            is_demo = settings.demo and await demo.is_filled(reads)
     finally:
         await database.dispose()
+    people = f"Log in as {', '.join(demo.ACCOUNTS)}"
+    return lambda: (people, f"with the password {demo.PASSWORD}") if is_demo else ()
 
 
 @contextmanager
@@ -226,12 +227,14 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 class Server(uvicorn.Server):
     """Uvicorn that says where it is once it is there."""
 
-    greeting: tuple[str, ...] = ()
+    def __init__(self, config: uvicorn.Config, greet: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.greet = greet
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then greet."""
         await super().startup(sockets)
-        say(*self.greeting)
+        self.greet()
 
 
 def serve() -> None:
@@ -240,6 +243,8 @@ def serve() -> None:
     open_folder(settings.data_dir)
     listener = open_port(settings)
     logs.configure(settings)
+    for name in ("alembic", "uvicorn.error"):  # what they tell is told here in fewer words
+        logging.getLogger(name).setLevel(logging.WARNING)
     prepare_database(settings)
     accounts.configure(settings)
     told = asyncio.run(fill(settings))
@@ -251,14 +256,13 @@ def serve() -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
     )
-    server = Server(config)
-    server.greeting = (f"Aliquot runs on {settings.base_url}", *told, "Ctrl-C ends it")
+
+    def greet() -> None:
+        say(f"Aliquot runs on {settings.base_url}", *told(), "Ctrl-C ends it")
+
     with worker_beside(settings):
-        server.run(sockets=[listener])
+        Server(config, greet).run(sockets=[listener])
 
 
 if __name__ == "__main__":
-    # Uvicorn raises the signal anew after its own clean end: leave in order, worker included.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with suppress(KeyboardInterrupt):
-        serve()
+    serve()
