@@ -137,7 +137,7 @@ class Yard:
         """How many jobs are in which state."""
         async with reading(self.database) as reads:
             rows = await reads.execute(select(Message.state, func.count()).group_by(Message.state))
-        return {state: count for state, count in rows}
+        return {row[0]: row[1] for row in rows}
 
     async def effects(self) -> Counter[int]:
         """How often each job had its effect in the database."""

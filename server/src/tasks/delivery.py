@@ -111,9 +111,10 @@ class Delivery:
         flight.claim, flight.limit = claim, handler.topic.time_limit
         flight.since = time.monotonic()
         metrics.waited.labels(claim.queue).observe(claim.waited)
-        with structlog.contextvars.bound_contextvars(
-            request_id=claim.request_id, job_id=claim.id, topic=claim.topic
-        ):
+        context: dict[str, Any] = {"job_id": claim.id, "topic": claim.topic}
+        if claim.request_id is not None:
+            context["request_id"] = claim.request_id
+        with structlog.contextvars.bound_contextvars(**context):
             await self._do(flight, claim, handler)
 
     async def _do(self, flight: Flight, claim: Claim, handler: Inside | Outside) -> None:
