@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -65,7 +67,7 @@ async def test_a_password_is_verified_for_an_address_nobody_has(
 
     monkeypatch.setattr(passwords, "verify", watched)
     refusals = []
-    for email in ("nobody@example.org", "ada@example.org", "not an address"):
+    for email in ("nobody@example.org", "ada@example.org", "not an\x00 address"):
         with pytest.raises(accounts.LogInRefused) as refused:
             await accounts.log_in(database, email=email, password="wrong password")
         refusals.append((refused.value.code, refused.value.detail, refused.value.members))
@@ -210,3 +212,31 @@ async def test_an_endless_password_fits_nothing() -> None:
     password_hash = await passwords.make_hash(long)
     assert await passwords.verify(password_hash, long)
     assert not await passwords.verify(password_hash, long + "more")
+
+
+async def test_a_password_is_the_same_from_every_keyboard() -> None:
+    composed, decomposed = "grün wie Gräser \u00fc", "gru\u0308n wie Gra\u0308ser u\u0308"
+    assert await passwords.verify(await passwords.make_hash(composed), decomposed)
+    assert not await passwords.verify(await passwords.make_hash(composed), "\ud800 " + composed)
+
+
+async def test_no_connection_is_held_while_hashing(
+    database: Database, admin: UserView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    real = passwords._in_thread
+
+    async def watched(work: Callable[[], Any]) -> Any:
+        engines = (database.engine, database.reading_engine)
+        held.append(sum(engine.sync_engine.pool.checkedout() for engine in engines))  # type: ignore[attr-defined]  # a queue pool
+        return await real(work)
+
+    monkeypatch.setattr(passwords, "_in_thread", watched)
+    accounts.passwords.configure(memory_kib=16, time_cost=1)
+    entered = await log_in(database)
+    with pytest.raises(accounts.LogInRefused):
+        await log_in(database, "wrong")
+    await accounts.change_password(
+        database, entered.actor, current=PASSWORD, new="eighteen green bottles"
+    )
+    assert held == [0] * 5

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -58,18 +59,18 @@ async def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password belongs to the hash; without a hash the same work is done in vain."""
     hasher = _hasher
     fits = len(password) <= MAX_LENGTH
-    password = password[:MAX_LENGTH]
+    typed = _typed(password[:MAX_LENGTH])
 
     def work() -> bool:
-        return hasher.argon2.verify(password, password_hash or hasher.nobody)
+        return hasher.argon2.verify(typed, password_hash or hasher.nobody)
 
     return await _in_thread(work) and fits and password_hash is not None
 
 
 async def make_hash(password: str) -> str:
     """Hash a password whose rules have been checked."""
-    hasher = _hasher
-    return await _in_thread(lambda: hasher.argon2.hash(password))
+    hasher, typed = _hasher, _typed(password)
+    return await _in_thread(lambda: hasher.argon2.hash(typed))
 
 
 async def new_hash(password: str, *, about: tuple[str, ...] = (), field: str = "password") -> str:
@@ -105,6 +106,11 @@ def _fault(password: str, about: tuple[str, ...]) -> tuple[str, str]:
     if known & {word.casefold().replace(" ", "") for word in about} | known & set(about):
         return "too-personal", "Do not use your own name or address as the password."
     return "", ""
+
+
+def _typed(password: str) -> bytes:
+    """The same bytes from every keyboard: systems compose letters with marks differently."""
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
 @cache

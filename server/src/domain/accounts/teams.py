@@ -58,7 +58,7 @@ async def list_teams(
     """Teams by name; `q` finds parts of names."""
     require(actor, Permission.USERS_READ)
     statement = select(Team)
-    for word in (q or "").split()[:8]:
+    for word in repository.words_of(q):
         statement = statement.where(func.lower(Team.name).contains(word.lower(), autoescape=True))
     keys = [Key(func.lower(Team.name, type_=String()), name="name"), Key(Team.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())

@@ -280,7 +280,8 @@ def _seen(
 
 def fold(email: str) -> str:
     """The address as it is stored and compared."""
-    return unicodedata.normalize("NFKC", email).strip().casefold()
+    # No text of PostgreSQL's can hold NUL, and no address has one.
+    return unicodedata.normalize("NFKC", email.replace("\x00", "")).strip().casefold()
 
 
 def checked_email(email: str) -> str:
@@ -295,7 +296,9 @@ def checked_email(email: str) -> str:
 def checked_name(name: str, *, field: str = "name") -> str:
     """The name in one line; raises `BadPerson`."""
     plain = " ".join(unicodedata.normalize("NFC", name).split())
-    if not 1 <= len(plain) <= 200 or any(unicodedata.category(char) == "Cc" for char in plain):
+    if not 1 <= len(plain) <= 200 or any(
+        unicodedata.category(char) in {"Cc", "Cs"} for char in plain
+    ):
         raise _bad(field, "bad-name", "Give a name of 1 to 200 characters.")
     return plain
 
