@@ -134,9 +134,13 @@ class Yard:
         return found
 
     async def states(self) -> dict[State, int]:
-        """How many jobs are in which state."""
+        """How many of our jobs are in which state; periodic work runs as ever."""
         async with reading(self.database) as reads:
-            rows = await reads.execute(select(Message.state, func.count()).group_by(Message.state))
+            rows = await reads.execute(
+                select(Message.state, func.count())
+                .where(Message.topic.like("camp.%"))
+                .group_by(Message.state)
+            )
         return {row[0]: row[1] for row in rows}
 
     async def effects(self) -> Counter[int]:

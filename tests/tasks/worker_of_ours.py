@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "server"), str(ROOT)]
 
-from src.core import events, schedule
+from src.core import events
 from src.core.actor import SYSTEM
 from src.core.outbox import Topic
 from src.tasks import __main__ as worker
@@ -67,7 +67,6 @@ def main() -> int:
     registry.add(Inside(INSIDE, inside))
     for topic in (OUTSIDE, LONG):
         registry.add(Outside(topic, outsider.load, outsider.send, outsider.record))
-    schedule.declared.clear()
     return worker.main(pace=PACE, patience=float(sys.argv[2]))
 
 

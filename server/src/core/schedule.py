@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from src.core import events, ids, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, Versioned, database_now
-from src.core.errors import FieldError, Forbidden, Invalid, NotFound
+from src.core.errors import FieldError, Forbidden, Invalid, NotFound, PreconditionFailed
 from src.core.outbox import Message, State, Topic
 
 FORGOTTEN_AFTER = 7 * 86400.0  # seconds without a worker that declares it
@@ -402,12 +402,16 @@ async def override(
     *,
     crontab: str | None = None,
     interval: int | None = None,
+    expected_version: int | None = None,
 ) -> None:
     """Put other times over the declared ones; neither given takes them away again.
 
-    Raises `BadTimes`, `ScheduleNotFound`. The next run is the next slot of the new times.
+    Raises `BadTimes`, `ScheduleNotFound`, `PreconditionFailed` when it is not `expected_version`.
+    The next run is the next slot of the new times.
     """
     row = await _for_change(session, actor, name)
+    if expected_version is not None and row.version != expected_version:
+        raise PreconditionFailed("Somebody changed it since you read it. Read it again.")
     given = (
         times(crontab=crontab, interval=interval) if crontab or interval is not None else Times()
     )

@@ -14,6 +14,7 @@ from src.web.api import (
     events,
     files,
     health,
+    jobs,
     me,
     notifications,
     problems,
@@ -46,4 +47,7 @@ ROUTERS: list[APIRouter] = [
     events.router,
     files.router,
     settings.router,
+    jobs.router,
+    jobs.schedules,
+    jobs.waited_for,
 ]
