@@ -7,13 +7,14 @@ job's key: a retry is the same message, and whoever delivers twice can see it.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
@@ -73,21 +74,9 @@ class SmtpMailer:
 
     async def send(self, message: EmailMessage) -> None:
         """One conversation for each message."""
-        parts = urlsplit(self.url)
-        tls = parse_qs(parts.query).get("tls", ["starttls"])[0]
-        implicit = parts.scheme == "smtps"
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=parts.hostname or "localhost",
-                port=parts.port or (465 if implicit else 587),
-                username=unquote(parts.username) if parts.username else None,
-                password=unquote(parts.password) if parts.password else None,
-                local_hostname=domain_of(str(message["From"])),
-                use_tls=implicit,
-                start_tls=not implicit and tls != "none",
-                timeout=TIMEOUT,
-            )
+            async with aiosmtplib.SMTP(**self._way(domain_of(str(message["From"])))) as server:
+                await _send(server, message)
         except aiosmtplib.SMTPAuthenticationError as error:
             raise _later("it does not accept our user name and password", error) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -96,6 +85,29 @@ class SmtpMailer:
             raise _answered(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             raise _later(type(error).__name__, error) from error
+
+    async def probe(self) -> str:
+        """Log in, write nothing, and give the server's greeting. Raises `MailUnavailable`."""
+        try:
+            async with aiosmtplib.SMTP(**self._way(None)) as server:
+                return (await server.noop()).message
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
+            raise _later(type(error).__name__, error) from error
+
+    def _way(self, greeting: str | None) -> dict[str, Any]:
+        parts = urlsplit(self.url)
+        tls = parse_qs(parts.query).get("tls", ["starttls"])[0]
+        implicit = parts.scheme == "smtps"
+        return {
+            "hostname": parts.hostname or "localhost",
+            "port": parts.port or (465 if implicit else 587),
+            "username": unquote(parts.username) if parts.username else None,
+            "password": unquote(parts.password) if parts.password else None,
+            "local_hostname": greeting,
+            "use_tls": implicit,
+            "start_tls": not implicit and tls != "none",
+            "timeout": TIMEOUT,
+        }
 
 
 @dataclass(slots=True)
@@ -146,6 +158,14 @@ def address(written: str, name: str = "") -> Address:
 def domain_of(written: str) -> str:
     """The host part of an address."""
     return address(written).domain
+
+
+async def _send(server: aiosmtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        await server.send_message(message)
+    except asyncio.CancelledError:
+        server.close()  # else it says QUIT, and waits for the answer to what was said before
+        raise
 
 
 def _answered(code: int, said: str) -> MailUnavailable | MailRefused:
