@@ -40,6 +40,8 @@ class Server:
     received: list[EmailMessage] = field(default_factory=list)
     answer: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    is_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's protocol
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
@@ -55,6 +57,10 @@ class Server:
         return self.answer.get("RCPT", "250 OK")
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.answer.get("DATA") == "slow":
+            self.is_asked.set()
+            await self.may_answer.wait()
+            return "250 OK"
         if "DATA" not in self.answer:
             self.received.append(message_from_bytes(envelope.content, policy=policy.default))
         return self.answer.get("DATA", "250 OK")
@@ -172,6 +178,18 @@ async def test_nobody_there_is_unavailable(server: Server, unused_tcp_port: int)
     mailer = SmtpMailer(f"smtp://127.0.0.1:{unused_tcp_port}?tls=none")
     with pytest.raises(MailUnavailable):
         await mailer.send(mail.compose(LETTER, key="k"))
+
+
+async def test_a_letter_that_is_given_up_is_given_up_at_once(server: Server) -> None:
+    server.answer["DATA"] = "slow"
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{server.port}?tls=none")
+    sending = asyncio.create_task(mailer.send(mail.compose(LETTER, key="k")))
+    await asyncio.wait_for(server.is_asked.wait(), 10)
+    sending.cancel()
+    done, _ = await asyncio.wait([sending], timeout=5)
+    server.may_answer.set()
+    assert done == {sending}
+    assert sending.cancelled()
 
 
 async def test_the_mailbox_lists_and_reads_and_leaves_nothing_half_written(tmp_path: Path) -> None:

@@ -233,15 +233,18 @@ class Delivery:
                     flight.is_lost = True
                     flight.task.cancel()
 
-    async def give_back(self) -> int:
-        """Stop what is in flight and queue it again with its attempt restored; how many."""
+    async def give_back(self, patience: float) -> int:
+        """Stop what is in flight and queue it again with its attempt restored; how many.
+
+        What does not stop within `patience` seconds is left behind: its token is void by then.
+        """
         self._is_ending = True
         flights = dict(self.in_flight)
         for flight in flights.values():
             flight.task.cancel()
         if not flights:
             return 0
-        await asyncio.wait([flight.task for flight in flights.values()], timeout=3)
+        await asyncio.wait([flight.task for flight in flights.values()], timeout=patience)
         with suppress(Unavailable):
             async with transaction(self._database) as session:
                 return await ledger.release(session, set(flights))

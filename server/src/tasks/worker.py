@@ -15,10 +15,14 @@ from contextlib import suppress
 from typing import Any, Self
 
 import structlog
-from sqlalchemy import text
+from redis import asyncio as redis_async
+from sqlalchemy import select
 
-from src.core import outbox
+from src import redis_client
+from src.core import cache, migrations, outbox
 from src.core.db import Database, Listener, create_database, reading
+from src.core.migrations import Standing
+from src.core.outbox import Message
 from src.core.settings import Settings
 from src.tasks import queue
 from src.tasks.bridge import Bridge
@@ -61,6 +65,9 @@ class Worker:
             else queue.Sender(self.lanes)
         )
         self.database.listeners.update(listeners or {})
+        self._cache_client = (
+            None if settings.is_embedded else self.bridge.run(_listen(self, settings))
+        )
         self.database.listeners[outbox.CHANNEL] = self._sender
         self.delivery = Delivery(self.database, handlers, pace)
         self.relay = Relay(self.database, self.lanes, handlers, pace)
@@ -104,7 +111,8 @@ class Worker:
             for lane in self.lanes.values():
                 lane.storage.close()
         self._wait(grace, hurry)
-        returned = self.bridge.run(self.delivery.give_back())
+        patience = 0.3 if self._settings.is_embedded else 3.0
+        returned = self.bridge.run(self.delivery.give_back(patience))
         self._wait(0.5 if self._settings.is_embedded else 2.0 * queue.READ_TIMEOUT)
         if returned:
             log.warning("jobs were given back", jobs=returned)
@@ -112,6 +120,8 @@ class Worker:
             self._sender.close()
         for task in self._loops:
             self.bridge.run(_end(task))
+        if self._cache_client is not None:
+            self.bridge.run(self._cache_client.aclose())
         self.bridge.run(self.database.dispose())
         self.bridge.stop()
         return returned
@@ -148,7 +158,7 @@ class Worker:
         """What does not answer: `database`, `broker`."""
         missing = {}
         try:
-            self.bridge.run(asyncio.wait_for(ping(self.database), timeout))
+            self.bridge.run(asyncio.wait_for(examine(self.database), timeout))
         except Exception as error:  # noqa: BLE001 - a probe tells, it does not fail
             missing["database"] = _said(error)
         try:
@@ -158,18 +168,33 @@ class Worker:
         return missing
 
 
+class SchemaBehindError(Exception):
+    """The database has not been migrated to what this code needs."""
+
+
 def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
-async def ping(database: Database) -> None:
-    """Ask the database for anything."""
+async def examine(database: Database) -> None:
+    """Ask the database whether it serves. Raises whatever it says when it does not."""
     async with reading(database) as reads:
-        await reads.execute(text("SELECT 1"))
+        await reads.execute(select(Message.id).limit(1))
+    found = await migrations.revision(database)
+    # A newer schema serves older code while a deployment rolls on.
+    if found is not None and migrations.standing(found) is Standing.BEHIND:
+        raise SchemaBehindError(f"its schema ({found}) is older than this code: aliquot migrate")
 
 
 async def _open(settings: Settings) -> Database:
     return create_database(settings.database, pool_size=settings.database_pool_size)
+
+
+async def _listen(worker: Worker, settings: Settings) -> redis_async.Redis | None:
+    """Tell the cache of the servers what jobs change."""
+    cached, client = redis_client.create_cache(settings)
+    worker.database.listeners[cache.CHANNEL] = cached.listen
+    return client
 
 
 async def _begin(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
