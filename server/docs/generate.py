@@ -175,7 +175,9 @@ def configuration_page() -> str:
         dedent("""\
             Settings come from the environment. Each name may also be a file in the folder that
             `ALIQUOT_SECRETS_DIR` names, holding the value; the environment wins. Lists are
-            separated by commas. They are read at the start, so a change needs a restart."""),
+            separated by commas. They are read at the start, so a change needs a restart.
+            `server/aliquot check-config` tells which names are unknown and what is missing, and
+            tries each connection."""),
         _grid(("Name", "Default", "Value", "Meaning"), rows),
         dedent("""\
             ## Production
