@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -239,14 +240,14 @@ async def work(client: Client, until: float) -> None:
                 await deed(client, session)
         except DomainError as refusal:
             said = refusal.code
-        client.field.outcomes[f"{deed.__name__}: {said}"] += 1  # type: ignore[attr-defined]
+        client.field.outcomes[f"{deed.__name__}: {said}"] += 1
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.timeout(SECONDS * 4 + 60)
 async def test_whatever_eight_clients_do_the_calendar_stays_whole(world: World, seed: int) -> None:
-    minutes = {"buffer_before_minutes": 5, "buffer_after_minutes": 10}
+    minutes: dict[str, Any] = {"buffer_before_minutes": 5, "buffer_after_minutes": 10}
     shared = Field(
         world,
         await world.manager(),

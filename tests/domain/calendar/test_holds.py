@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from src.core import ids
@@ -55,7 +57,7 @@ async def test_the_database_alone_refuses_what_overlaps(
         if not is_refused:
             await session.execute(late)
             return
-        with pytest.raises(IntegrityError, match="hold_overlap|holds_exclude"):
+        with pytest.raises(IntegrityError, match=r"hold_overlap|holds_exclude"):
             async with savepoint(session):
                 await session.execute(late)
         assert len((await session.scalars(select(Hold))).all()) == 1
@@ -74,9 +76,7 @@ async def test_a_hold_cannot_be_stretched_over_another_by_an_update(world: World
         with pytest.raises(IntegrityError):
             async with savepoint(session):
                 await session.execute(
-                    Hold.__table__.update()
-                    .where(Hold.__table__.c.starts_at == NINE)
-                    .values(ends_at=NOON)
+                    update(Hold).where(Hold.starts_at == NINE).values(ends_at=NOON)
                 )
 
 
@@ -103,9 +103,9 @@ async def test_an_offset_written_as_text_is_refused(world: World) -> None:
             )
 
 
-def piece(resource_id: UUID, starts: object, ends: object, **more: object) -> Piece:
-    return Piece(more.pop("holder_id", None) or ids.new(), more.pop("kind", BOOKING), resource_id,
-                 starts, ends, **more)  # type: ignore[arg-type]  # fmt: skip
+def piece(resource_id: UUID, starts_at: datetime, ends_at: datetime, **more: Any) -> Piece:
+    wanted = {"holder_id": ids.new(), "kind": BOOKING, **more}
+    return Piece(resource_id=resource_id, starts_at=starts_at, ends_at=ends_at, **wanted)
 
 
 async def test_the_lowest_unit_free_for_the_whole_window_is_chosen(world: World) -> None:

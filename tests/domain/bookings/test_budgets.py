@@ -1,0 +1,100 @@
+"""How many statements things cost, whatever the number of bookings. Identity is two more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from src.domain import bookings
+from src.domain.bookings import Wish
+from tests.support.statements import counted
+from tests.support.world import HOUR, World, tomorrow
+
+IDENTITY = 2
+EVERY_DAY = [(weekday, 0, 1440) for weekday in range(7)]
+RULES: dict[str, Any] = {
+    "slot_minutes": 15,
+    "min_minutes": 15,
+    "max_minutes": 480,
+    "earliest_minutes": 60 * 24 * 60,
+    "latest_minutes": 10,
+    "buffer_before_minutes": 5,
+    "buffer_after_minutes": 10,
+    "cancel_notice_minutes": 60,
+    "is_check_in_required": True,
+    "max_upcoming": 400,
+}
+
+
+async def fill(world: World, resource_id: UUID, *, many: int) -> None:
+    person = await world.person()
+    for number in range(many):
+        start = tomorrow(0, days=1) + number * timedelta(minutes=75)
+        wish = Wish(resource_id, start, start + HOUR)
+        async with world.writing() as session:
+            await bookings.create(session, person, wish=wish)
+
+
+@pytest.mark.parametrize("approval", [False, True])
+async def test_a_booking_with_all_rules_costs_at_most_twelve(world: World, approval: bool) -> None:
+    resource = await world.resource(
+        units=3, hours=EVERY_DAY, **RULES, is_approval_required=approval
+    )
+    await fill(world, resource, many=5)
+    # With an address the record of the event has a second row.
+    actor = replace(await world.person(), ip="192.0.2.7")
+    wish = Wish(resource, tomorrow(9), tomorrow(11), title="Slides")
+    with counted(world.database) as said:
+        async with world.writing() as session:
+            await bookings.create(session, actor, wish=wish)
+    assert len(said) + IDENTITY <= 12, "\n\n".join(said)
+
+
+async def test_one_resources_week_costs_at_most_four(world: World) -> None:
+    resource = await world.resource(units=2, hours=EVERY_DAY, **RULES)
+    actor = await world.person()
+    costs = []
+    for many in (1, 12):
+        await fill(world, resource, many=many)
+        with counted(world.database) as said:
+            async with world.reading() as reads:
+                seen = await bookings.calendar(
+                    reads,
+                    actor,
+                    resource_ids=[resource],
+                    from_=tomorrow(0, days=0),
+                    to=tomorrow(0, days=7),
+                )
+        costs.append(len(said) + IDENTITY)
+    assert len(seen.entries) == 13
+    assert costs[0] == costs[1] <= 4
+
+
+async def test_many_resources_week_costs_at_most_eight(world: World) -> None:
+    made = [await world.resource(hours=EVERY_DAY) for _ in range(24)]
+    for resource in made[:6]:
+        await fill(world, resource, many=2)
+    actor = await world.person()
+    with counted(world.database) as said:
+        async with world.reading() as reads:
+            seen = await bookings.calendar(
+                reads, actor, from_=tomorrow(0, days=0), to=tomorrow(0, days=7)
+            )
+    assert len(seen.resources) == 24
+    assert len(seen.entries) == 12
+    assert len(said) + IDENTITY <= 8
+
+
+async def test_a_list_costs_at_most_six(world: World) -> None:
+    resource = await world.resource(units=2)
+    await fill(world, resource, many=10)
+    actor = await world.person()
+    with counted(world.database) as said:
+        async with world.reading() as reads:
+            page = await bookings.list_(reads, actor)
+    assert len(page.items) == 10
+    assert len(said) + IDENTITY <= 6
