@@ -52,6 +52,7 @@ class Declaration:
 
     async def __call__(self, request: Request, actor: CurrentActor) -> None:
         """Refuse whoever may not, comes too often, comes from another site, or sends no JSON."""
+        request.state.actor = actor  # for the page that tells a refusal
         _refuse_other_media(request)
         await limiting.spend(request, self.rate, actor)
         security.refuse_cross_site(request)

@@ -11,6 +11,7 @@ from src.web.pages import (
     notifications,
     people,
     resource_forms,
+    resource_parts,
     resources,
     session,
     today,
@@ -22,6 +23,7 @@ ROUTERS = (
     session.router,
     # before `resources` and `bookings`: /resources/new is no resource's id
     resource_forms.router,
+    resource_parts.router,
     resources.router,
     booking_forms.router,
     bookings.router,

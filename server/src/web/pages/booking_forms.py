@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated
@@ -10,20 +11,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from src.core import clock
 from src.core.actor import Permission
 from src.core.db import ReadSession
-from src.core.errors import DomainError
 from src.core.language import zone_of
 from src.core.paging import Paging
 from src.domain import accounts, bookings, resources
 from src.domain.resources.hours import Window
 from src.domain.resources.policy import EffectivePolicy
 from src.web.forms import Form, Shape, TypedDate, TypedTime, is_ambiguous, see_other
-from src.web.pages.frame import CurrentPage, Page, shows, takes
-from src.web.problems import status_of
+from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
 
@@ -136,20 +136,25 @@ async def book(page: CurrentPage) -> Response:
     form = await Form.read(page.request)
     if "use" in form.values:
         return await _refilled(page, form)
+    asked = await _asked(page, form)
+    if asked is None:
+        return await _show_typed(page, form, status=422)
+    wish, times = asked
+    made = await page.tried(form, lambda tx: bookings.create(tx, page.actor, wish=wish), FIELDS)
+    if isinstance(made, Refused):
+        return await _show_typed(page, form, status=made.status)
+    return see_other(_done(made, times))
+
+
+async def _asked(page: Page, form: Form) -> tuple[bookings.Wish, Times] | None:
+    """What the form wants; None when it cannot be read."""
     shape = form.parse(NewBookingShape)
     if shape is None:
-        return await _show_typed(page, form, status=422)
+        return None
     async with page.reading() as reads:
         resource = await resources.get(reads, page.actor, shape.resource_id)
     times = times_of(form, shape, zone_of(resource.timezone))
-    if times is None:
-        return await _show(page, form, resource.id, status=422)
-    try:
-        async with page.writing() as session:
-            made = await bookings.create(session, page.actor, wish=_wish(shape, times))
-    except DomainError as refusal:
-        return await _refused(page, form, resource.id, refusal)
-    return see_other(_done(made, times))
+    return None if times is None else (_wish(shape, times), times)
 
 
 def _wish(shape: NewBookingShape, times: Times) -> bookings.Wish:
@@ -170,14 +175,6 @@ def _done(made: bookings.BookingView, times: Times, word: str | None = None) -> 
     if times.is_twice:
         query["note"] = "first-hour"
     return f"/bookings/{made.id}?{urlencode(query)}"
-
-
-async def _refused(page: Page, form: Form, resource_id: UUID, refusal: DomainError) -> Response:
-    """The form again; a refusal that names nothing of the form is the page's own."""
-    if refusal.kind not in ("invalid", "conflict", "precondition"):
-        raise refusal
-    form.refuse(refusal, FIELDS)
-    return await _show(page, form, resource_id, status=status_of(refusal))
 
 
 async def _refilled(page: Page, form: Form) -> Response:
@@ -265,18 +262,22 @@ async def edit(page: CurrentPage, booking_id: UUID) -> Response:
     times = times_of(form, shape, zone_of(booking.resource.timezone)) if shape else None
     if shape is None or times is None:
         return await _show_edit(page, form, booking, status=200 if "use" in form.values else 422)
-    try:
-        async with page.writing() as session:
-            changed = await bookings.change(
-                session, page.actor, booking_id,
-                changes=_changes(shape, times, booking), expected_version=shape.version,
-            )  # fmt: skip
-    except DomainError as refusal:
-        if refusal.kind not in ("invalid", "conflict", "precondition"):
-            raise
-        form.refuse(refusal, FIELDS)
-        return await _show_edit(page, form, booking, status=status_of(refusal))
+    changed = await page.tried(form, _change(page, shape, times, booking), FIELDS)
+    if isinstance(changed, Refused):
+        return await _show_edit(page, form, booking, status=changed.status)
     return see_other(_done(changed, times, "changed"))
+
+
+def _change(
+    page: Page, shape: EditShape, times: Times, booking: bookings.BookingView
+) -> Callable[[AsyncSession], Awaitable[bookings.BookingView]]:
+    return lambda session: bookings.change(
+        session,
+        page.actor,
+        booking.id,
+        changes=_changes(shape, times, booking),
+        expected_version=shape.version,
+    )
 
 
 def _edited(form: Form, booking: bookings.BookingView) -> EditShape | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from src.core import clock
 from src.core.actor import Permission
-from src.core.errors import DomainError
 from src.core.language import mark, zone_of
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
@@ -19,9 +20,8 @@ from src.domain import accounts, bookings, resources
 from src.templating import enter
 from src.web.dependencies import Paging, Reads, Tx
 from src.web.forms import Form, Shape, TypedDate, TypedTime, see_other
-from src.web.pages.displacing import choices_of
-from src.web.pages.frame import CurrentPage, Page, shows, takes
-from src.web.problems import status_of
+from src.web.pages.displacing import choices_of, hits_of
+from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
 enter(mark("Closures"), "/closures", Permission.CLOSURES_MANAGE, rank=50, icon="closure")
@@ -73,17 +73,19 @@ async def create_closure(page: CurrentPage) -> Response:
     wish = await _wish(page, form, shape) if shape else None
     if wish is None:
         return await _show(page, form, status=422)
-    try:
-        async with page.writing() as session:
-            await bookings.displacement.close(
-                session, page.actor, wish=wish, choices=choices_of(form)
-            )
-    except bookings.DisplacementNeeded as needed:
-        return await _show(page, form, status=status_of(needed), needed=needed)
-    except DomainError as refusal:
-        form.refuse(refusal, FIELDS)
-        return await _show(page, form, status=status_of(refusal))
+    done = await page.tried(form, _close(page, wish, form), FIELDS)
+    if isinstance(done, Refused):
+        return await _show(page, form, status=done.status)
     return see_other("/closures?done=created")
+
+
+def _close(
+    page: Page, wish: resources.closures.ClosureWish, form: Form
+) -> Callable[[AsyncSession], Awaitable[object]]:
+    choices = choices_of(form)
+    return lambda session: bookings.displacement.close(
+        session, page.actor, wish=wish, choices=choices
+    )
 
 
 async def _wish(
@@ -112,14 +114,11 @@ async def _resources(page: Page, reads: Reads) -> list[tuple[str, str]]:
     return [(str(one.id), one.name) for one in found.items]
 
 
-async def _show(
-    page: Page, form: Form, *, status: int = 200, needed: DomainError | None = None
-) -> Response:
+async def _show(page: Page, form: Form, *, status: int = 200) -> Response:
     zone = await _zone(page)
     async with page.reading() as reads:
         choices = await _resources(page, reads)
-    hits = needed.members["hits"] if needed else ()
-    context = {"form": form, "resource_choices": choices, "zone": zone, "hits": hits}
+    context = {"form": form, "resource_choices": choices, "zone": zone, "hits": hits_of(form)}
     return page.show("closures/form.html", status=status, **context)
 
 

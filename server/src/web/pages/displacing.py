@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from src.domain.bookings.displacement import Choice
+from src.domain.bookings import DisplacementNeeded
+from src.domain.bookings.displacement import Choice, Hit
 from src.web.forms import Form
 
 PREFIX = "choice-"
@@ -26,6 +28,14 @@ def choices_of(form: Form) -> dict[UUID, Choice]:
             except (ValueError, ValidationError):
                 continue
     return found
+
+
+def hits_of(form: Form) -> Sequence[Hit]:
+    """The bookings in the way that the form was refused for; none otherwise."""
+    if not isinstance(form.refused, DisplacementNeeded):
+        return ()
+    hits: Sequence[Hit] = form.refused.members["hits"]
+    return hits
 
 
 def _choice(value: str) -> Choice:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +13,30 @@ from starlette.responses import HTMLResponse
 
 from src import templating
 from src.core import db
-from src.core.actor import Actor, Permission
+from src.core.actor import ANONYMOUS, Actor, Permission
+from src.core.errors import DomainError, Kind
 from src.core.settings import Settings
 from src.web import security
 from src.web.declarations import Access, Rate, declares
+from src.web.forms import Form
+from src.web.problems import status_of
 from src.web.security import CurrentActor
+
+T = TypeVar("T")
+Fields = frozenset[str] | None
+ABOUT_FORMS = frozenset({Kind.INVALID, Kind.CONFLICT, Kind.PRECONDITION})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The form was not taken; it is shown again with this status."""
+
+    refusal: DomainError
+
+    @property
+    def status(self) -> int:
+        """As the API would answer."""
+        return status_of(self.refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,22 @@ class Page:
     def reading(self) -> AbstractAsyncContextManager[db.ReadSession]:
         """A short reading transaction, for a form that is shown again."""
         return db.reading(self.database)
+
+    async def tried(
+        self, form: Form, work: Callable[[AsyncSession], Awaitable[T]], fields: Fields = None
+    ) -> T | Refused:
+        """Do a form's work in its transaction; what it refuses is put into the form.
+
+        `fields` as in `Form.refuse`. Refusals that say nothing about the form are raised.
+        """
+        try:
+            async with self.writing() as session:
+                return await work(session)
+        except DomainError as refusal:
+            if refusal.kind not in ABOUT_FORMS:
+                raise
+            form.refuse(refusal, fields)
+            return Refused(refusal)
 
     def may(self, permission: Permission, *scopes: str) -> bool:
         """Whether the reader holds the permission."""
@@ -95,4 +131,13 @@ def problem_page(request: Request, problem: dict[str, Any], status: int) -> HTML
         "trace_id": problem.get("trace_id"),
         "status": status,
     }
-    return templating.render(request, "errors/problem.html", status=status, context=context)
+    actor: Actor = getattr(request.state, "actor", ANONYMOUS)
+    token = security.csrf_token(request) if actor.is_authenticated else ""
+    return templating.render(
+        request,
+        "errors/problem.html",
+        actor=actor,
+        csrf_token=token,
+        status=status,
+        context=context,
+    )

@@ -61,20 +61,25 @@ async def log_in(page: CurrentPage, target: Next = None) -> Response:
     if shape is None:
         return _log_in_again(page, form, target)
     try:
-        opened = await accounts.log_in(
-            page.database,
-            email=shape.email,
-            password=form.values["password"],
-            device=security.device_of(page.request),
-            ip=page.actor.ip,
-            request_id=page.actor.request_id,
-        )
+        token = await _opened(page, shape.email, form.values["password"])
     except accounts.LogInRefused as refusal:
         form.refuse(refusal)
         return _log_in_again(page, form, target)
     response = see_other(safe_next(target))
-    security.set_session_cookie(page.request, response, opened.token)
+    security.set_session_cookie(page.request, response, token)
     return response
+
+
+async def _opened(page: Page, email: str, password: str) -> str:
+    opened = await accounts.log_in(
+        page.database,
+        email=email,
+        password=password,
+        device=security.device_of(page.request),
+        ip=page.actor.ip,
+        request_id=page.actor.request_id,
+    )
+    return opened.token
 
 
 def _log_in_again(page: Page, form: Form, target: str | None) -> Response:
