@@ -78,9 +78,7 @@ class Lab:
         """A request below /api/v1 by one of the people."""
         more = options.pop("headers", {})
         address = path if path.startswith(("/healthz", "/readyz")) else API + path
-        return self.client.request(
-            method, address, headers={**self.headers(by), **more}, **options
-        )
+        return self.client.request(method, address, headers={**self.headers(by), **more}, **options)
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         """A GET."""
@@ -192,8 +190,6 @@ def running(url: str, folder: Path, **more: Any) -> Iterator[Lab]:
     app = create_app(settings)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Lab(app, client, settings, ids)
-
-
 
 
 @pytest.fixture

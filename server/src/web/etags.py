@@ -41,7 +41,7 @@ def matches(request: Request, etag: str) -> bool:
 _IF_MATCH = Header(
     alias="If-Match",
     description='The ETag of the version that was read, or `*` for "whatever it is now".',
-    examples=['"3-5f2a91c0d7e4"'],
+    examples=["*"],
     max_length=200,
 )
 

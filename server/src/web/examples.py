@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 Schema = dict[str, Any]
+_NAMED = ("user", "resource", "type", "location", "booking", "team", "closure", "file")
+# The same thing has the same id wherever it stands.
+IDS = {
+    f"{name}_id": f"0198c0de-5a7e-7000-8000-{number:012}"
+    for number, name in enumerate(_NAMED, start=1)
+}
 _FORMATS = {
-    "uuid": "0198c0de-5a7e-7000-8000-000000000001",
+    "uuid": IDS["user_id"],
     "date-time": "2026-11-23T09:00:00Z",
     "date": "2026-11-23",
     "password": "correct horse battery staple",
@@ -38,7 +44,10 @@ def _of_type(schema: Schema, schemas: Schema, depth: int) -> Any:  # noqa: ANN40
     kind = schema.get("type")
     if kind == "object":
         parts = schema.get("properties", {})
-        return {name: of(part, schemas, depth + 1) for name, part in parts.items()}
+        return {
+            name: IDS[name] if name in IDS else of(part, schemas, depth + 1)
+            for name, part in parts.items()
+        }
     if kind == "array":
         return [of(schema["items"], schemas, depth + 1)] if "items" in schema else []
     if kind == "string":

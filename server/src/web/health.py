@@ -11,6 +11,7 @@ from fastapi import Request
 from prometheus_client import Counter, Histogram
 from sqlalchemy import text
 
+from src.core import migrations
 from src.core.db import reading
 
 PATIENCE = 2.0  # seconds a part may take to answer
@@ -44,10 +45,15 @@ async def check_database(request: Request) -> str | None:
 
 
 async def check_schema(request: Request) -> str | None:
-    """Read the schema's revision; a database made without migrations has none."""
-    async with reading(request.app.state.database) as reads:
-        row = (await reads.execute(text("SELECT version_num FROM alembic_version"))).first()
-    return str(row[0]) if row else "none"
+    """Compare the schema's revision with the one this code was written for."""
+    found = await migrations.revision(request.app.state.database)
+    if migrations.standing(found) is not migrations.Standing.CURRENT:
+        raise OldSchema(f"the schema is at {found}, this code wants {migrations.head()}")
+    return found
+
+
+class OldSchema(Exception):
+    """The database has another schema than this code."""
 
 
 async def _timed(check: Awaitable[str | None]) -> dict[str, Any]:
@@ -60,7 +66,8 @@ async def _timed(check: Awaitable[str | None]) -> dict[str, Any]:
             result["detail"] = said
     except Exception as error:  # noqa: BLE001 - whatever fails is the answer
         # The class alone: a driver's message may hold addresses.
-        result = {"ok": False, "detail": type(error).__name__}
+        said = str(error) if isinstance(error, OldSchema) else type(error).__name__
+        result = {"ok": False, "detail": said}
     result["milliseconds"] = round((time.perf_counter() - started) * 1000, 1)
     return result
 

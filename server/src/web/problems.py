@@ -13,10 +13,12 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import compile_path
 
 from src.core import db
 from src.core.errors import (
@@ -95,7 +97,7 @@ def _fault(request: Request, error: FieldError) -> dict[str, Any]:
 def _place(request: Request, field: tuple[str | int, ...]) -> dict[str, str]:
     """Where the fault is: services name fields; a request without a body has parameters."""
     if not field:
-        return {}
+        return {"pointer": "#"} if request.method not in _BODILESS else {}
     names = {*request.query_params, *request.path_params}
     if request.method in _BODILESS or (len(field) == 1 and field[0] in names):
         return {"parameter": str(field[0])}
@@ -213,11 +215,31 @@ async def on_http(request: Request, error: Exception) -> Response:
     """Answer what the framework itself refuses: no such route, no such method."""
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == 400:  # a body that is no UTF-8, a form that breaks off
+        return _unreadable(request)
     response = render(request, _http_fault(error))
     response.status_code = error.status_code
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return response
+
+
+def _unreadable(request: Request) -> Response:
+    if oauth.is_token_endpoint(request):
+        return oauth.refusal("invalid_request", "Send username and password as a form.")
+    detail = "The body cannot be read."
+    return render(request, Invalid(detail, errors=(FieldError((), "unreadable", detail),)))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Every method of the address: the framework names those of one route alone."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path and route.methods and compile_path(route.path)[0].match(request.url.path):
+            found |= set(route.methods)
+    return found
 
 
 def _http_fault(error: HTTPException) -> HttpFault:

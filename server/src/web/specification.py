@@ -98,17 +98,28 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
         del responses["422"]
     for response in responses.values():
         _as_problem(response)
-    if path.startswith("/api/"):
+    if path.startswith(("/api/", "/problems")):
         _describe_refusals(operation, method, access)
+    for parameter in operation.get("parameters", ()):
+        _complete_parameter(parameter, method)
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     for status, response in list(responses.items()):
         if status.startswith("2"):
             _describe_success(response, names, schemas)
-    if method == "get" and "ETag" in responses.get("200", {}).get("headers", {}):
+    if method == "get" and operation.get("x-cache") == "private":
+        _add_etag(responses["200"])
         responses["304"] = {"description": "What `If-None-Match` names is still current."}
     body = operation.get("requestBody")
     if body is not None:
         _exemplify(body["content"], schemas)
+
+
+def _complete_parameter(parameter: Document, method: str) -> None:
+    name = parameter["name"]
+    if name == "If-Match" and method != "post":
+        parameter["required"] = True
+    if name in examples.IDS:
+        parameter.setdefault("example", examples.IDS[name])
 
 
 def _as_problem(response: Document) -> None:
@@ -160,7 +171,9 @@ def _refusals(operation: Document, method: str, access: str) -> Iterator[type[Do
     if names or content:
         yield errors.Invalid
     if "If-Match" in names:
-        yield from (errors.PreconditionFailed, faults.PreconditionRequired)
+        yield errors.PreconditionFailed
+        if method != "post":  # what merely goes on to the next state may be done unseen
+            yield faults.PreconditionRequired
     if "Idempotency-Key" in names:
         yield from (
             problem
@@ -191,11 +204,15 @@ def _describe_success(response: Document, names: set[str], schemas: Document) ->
         content["application/json"]["schema"] = _pruned(wrapped, schemas)
     is_versioned = "version" in _resolved(shown, schemas).get("properties", {})
     if is_versioned:
-        response.setdefault("headers", {})["ETag"] = {
-            "description": "The version, for `If-Match` and `If-None-Match`.",
-            "schema": {"type": "string"},
-        }
+        _add_etag(response)
     _exemplify(content, schemas)
+
+
+def _add_etag(response: Document) -> None:
+    response.setdefault("headers", {})["ETag"] = {
+        "description": "What is shown, for `If-None-Match`; its version, for `If-Match`.",
+        "schema": {"type": "string"},
+    }
 
 
 def _pruned(envelope: Document, schemas: Document) -> Document:

@@ -145,7 +145,8 @@ async def update_user(
     if not done:
         return (await view(session, actor, [user]))[0]
     if "state" in done and user.state is not UserState.ACTIVE:
-        await repository.lock_assignments(session, RoleName.ADMIN)
+        with session.no_autoflush:  # `_store` alone knows what a taken address means
+            await repository.lock_assignments(session, RoleName.ADMIN)
         await _store(session, user)
         await refuse_without_administrator(session)
         await sessions.end_all(session, user.id)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from src.core.actor import Actor, Permission
 from src.core.db import savepoint
 from src.core.errors import DomainError, FieldError, Kind
-from src.domain import bookings
+from src.domain import bookings, resources
 from src.domain.bookings import BookingView
 from src.models.bookings import (
     BatchCancel,
@@ -39,6 +39,7 @@ Item = BatchCreate | BatchUpdate | BatchCancel
         Permission.BOOKINGS_CREATE,
         rate="write",
         problems=(
+            resources.ResourceNotFound,
             bookings.BookingNotFound,
             bookings.BookingOverlaps,
             bookings.BookingRefused,

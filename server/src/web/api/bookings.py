@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from src.core.actor import Permission
 from src.core.paging import BadSort
-from src.domain import bookings
+from src.domain import bookings, resources
 from src.domain.bookings import BookingView, Status
 from src.models.bookings import (
     Answer,
     BookingCheck,
     BookingCreate,
+    BookingProblem,
     BookingRead,
     BookingUpdate,
     Conflict,
@@ -44,7 +45,7 @@ checks = APIRouter(prefix="/api/v1", tags=["bookings"])
 READ = Permission.BOOKINGS_READ
 CREATE = Permission.BOOKINGS_CREATE
 NOT_FOUND = bookings.BookingNotFound
-RULES = (bookings.BookingOverlaps, bookings.BookingRefused)
+RULES = (resources.ResourceNotFound, bookings.BookingOverlaps, bookings.BookingRefused)
 STATES = (NOT_FOUND, bookings.BookingStateConflict)
 
 Resources = Annotated[list[UUID], Query(alias="resource_id", max_length=200)]
@@ -106,6 +107,7 @@ async def list_bookings(
     operation_id="bookings_create",
     status_code=201,
     response_model=One[BookingRead],
+    responses={409: {"model": BookingProblem}, 422: {"model": BookingProblem}},
     **declares(CREATE, rate="write", problems=RULES),
 )
 async def create_booking(
@@ -127,7 +129,7 @@ async def create_booking(
     "/bookings:check",
     operation_id="bookings_check",
     response_model=One[Answer],
-    **declares(CREATE, problems=(NOT_FOUND,)),
+    **declares(CREATE, problems=(NOT_FOUND, resources.ResourceNotFound)),
 )
 async def check_booking(
     request: Request, body: BookingCheck, actor: CurrentActor, reads: Reads
@@ -163,6 +165,7 @@ async def get_booking(
     "/{booking_id}",
     operation_id="bookings_update",
     response_model=One[BookingRead],
+    responses={409: {"model": BookingProblem}, 422: {"model": BookingProblem}},
     **declares(READ, rate="write", problems=(*RULES, *STATES)),
 )
 async def update_booking(

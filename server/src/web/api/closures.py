@@ -12,7 +12,7 @@ from starlette.responses import Response
 from src.core.actor import Permission
 from src.domain import bookings, resources
 from src.domain.bookings import displacement
-from src.models.bookings import Hit
+from src.models.bookings import DisplacementProblem, Hit
 from src.models.common import Many, One
 from src.models.resources import Choice, ClosureCheck, ClosureCreate, ClosureRead
 from src.web import replies
@@ -80,6 +80,7 @@ async def list_closures(
     operation_id="closures_create",
     status_code=201,
     response_model=One[ClosureRead],
+    responses={409: {"model": DisplacementProblem}},
     **declares(
         _MANAGE,
         rate="write",

@@ -12,6 +12,7 @@ from src.core.errors import PreconditionFailed
 from src.domain import bookings, resources
 from src.domain.bookings import displacement
 from src.domain.resources.tables import ResourceState
+from src.models.bookings import DisplacementProblem
 from src.models.common import Many, One
 from src.models.resources import (
     EffectivePolicy,
@@ -187,6 +188,7 @@ async def _policy(request: Request, session: Tx, view: resources.PolicyView) -> 
     "/state",
     operation_id="resources_set_state",
     response_model=One[ResourceRead],
+    responses={409: {"model": DisplacementProblem}},
     **declares(
         MANAGE,
         rate="write",
