@@ -17,7 +17,8 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from src.core import logs, outbox
+from src import redis_client
+from src.core import cache, logs, outbox
 from src.core.db import Database, create_database
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
@@ -100,10 +101,15 @@ async def _start_work(
     app: FastAPI, settings: Settings, database: Database, stack: AsyncExitStack
 ) -> None:
     """Send hints to the workers, or be the worker."""
+    app.state.cache, client = redis_client.create_cache(settings)
+    database.listeners[cache.CHANNEL] = app.state.cache.listen
+    if client is not None:
+        stack.push_async_callback(client.aclose)
     if settings.is_embedded:
         from src.tasks import embedded  # noqa: PLC0415 - never loaded in production
 
-        worker = await asyncio.to_thread(embedded.start, settings)
+        heard = {cache.CHANNEL: app.state.cache.listen}
+        worker = await asyncio.to_thread(embedded.start, settings, listeners=heard)
         stack.push_async_callback(asyncio.to_thread, worker.stop, settings.worker_grace)
         app.state.worker = worker
     from src.tasks import queue  # noqa: PLC0415 - after the worker chose its broker

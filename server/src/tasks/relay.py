@@ -14,6 +14,7 @@ import structlog
 from redis import RedisError
 
 from src.core import metrics, operations, schedule, sweep
+from src.core.actor import SYSTEM
 from src.core.db import Database, reading, transaction
 from src.core.errors import Unavailable
 from src.core.outbox import State
@@ -108,3 +109,8 @@ class Relay:
         self._gauged = time.monotonic()
         async with reading(self._database) as reads:
             metrics.set_jobs(await sweep.counts(reads), await sweep.oldest_due(reads))
+            for shown in await schedule.list_(reads, SYSTEM):
+                metrics.schedule_late.labels(shown.name).set(shown.state == "late")
+                if shown.last_success_at is not None:
+                    succeeded = shown.last_success_at.timestamp()
+                    metrics.schedule_success.labels(shown.name).set(succeeded)

@@ -57,7 +57,7 @@ class Worker:
         self._threads = threads or settings.worker_threads
         self.is_stopping = False
         self.bridge = Bridge()
-        self.database = self.bridge.run(_open(settings))
+        self.database = self.bridge.run(_open(settings, self._threads))
         self.lanes = queue.create_lanes(settings, queue.CLASSES, self._deliver)
         self._sender = (
             (lambda hints: queue.send(self.lanes, hints))
@@ -186,8 +186,10 @@ async def examine(database: Database) -> None:
         raise SchemaBehindError(f"its schema ({found}) is older than this code: aliquot migrate")
 
 
-async def _open(settings: Settings) -> Database:
-    return create_database(settings.database, pool_size=settings.database_pool_size)
+async def _open(settings: Settings, threads: int) -> Database:
+    # Every thread may hold a connection; the heartbeat must never wait for one of them.
+    needed = threads * len(queue.CLASSES) + 4
+    return create_database(settings.database, pool_size=max(needed, settings.database_pool_size))
 
 
 async def _listen(worker: Worker, settings: Settings) -> redis_async.Redis | None:
