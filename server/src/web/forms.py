@@ -42,6 +42,7 @@ _TIME = re.compile(r"^(\d{1,2})(?:[:.h ]?(\d{2}))?$")
 def _as_date(value: object) -> object:
     if not isinstance(value, str):
         return value
+    value = value.strip()
     for pattern in _DATE_FORMATS:
         try:
             found = datetime.strptime(value, pattern).replace(tzinfo=UTC).date()
@@ -56,6 +57,7 @@ def _as_time(value: object) -> object:
     """Accept what people type: 9, 9:30, 0930, 09.30, 09:30:00, 24:00."""
     if not isinstance(value, str):
         return value
+    value = value.strip()
     found = _TIME.match(value.removesuffix(":00") if value.count(":") > 1 else value)
     if found:
         hour, minute = int(found[1]), int(found[2] or 0)
