@@ -40,6 +40,7 @@ from src.domain.accounts.login import (
 from src.domain.accounts.passwords import new_hash
 from src.domain.accounts.policy import require
 from src.domain.accounts.roles import GRANTS
+from src.domain.accounts.rules import checked_email
 from src.domain.accounts.sessions import (
     actor_of_session,
     actor_of_token,
@@ -69,7 +70,6 @@ from src.domain.accounts.teams import (
 )
 from src.domain.accounts.users import (
     UserView,
-    checked_email,
     create_user,
     get_user,
     grant_role,

@@ -13,14 +13,9 @@ from src.core.actor import SYSTEM
 from src.core.db import savepoint
 from src.core.errors import FieldError
 from src.domain.accounts.errors import AlreadySetUp, BadPerson
+from src.domain.accounts.rules import checked_email, checked_name, checked_timezone
 from src.domain.accounts.tables import Institute, RoleName, User
-from src.domain.accounts.users import (
-    UserView,
-    checked_email,
-    checked_name,
-    checked_timezone,
-    create_user,
-)
+from src.domain.accounts.users import UserView, create_user
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

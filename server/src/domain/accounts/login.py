@@ -14,8 +14,9 @@ from src.core.db import Database, reading, transaction
 from src.core.errors import FieldError, Unauthenticated
 from src.domain.accounts import passwords, repository, sessions
 from src.domain.accounts.errors import LogInRefused, PasswordRefused
+from src.domain.accounts.rules import fold
 from src.domain.accounts.tables import LoginSession, User, UserState
-from src.domain.accounts.users import UserView, fold, view
+from src.domain.accounts.users import UserView, view
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,9 @@ from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts import repository
 from src.domain.accounts.errors import TeamExists, TeamNotFound, UserNotFound
 from src.domain.accounts.policy import require
+from src.domain.accounts.rules import checked_name, checked_timezone
 from src.domain.accounts.tables import RoleName, Team, TeamMember, User
-from src.domain.accounts.users import (
-    checked_name,
-    checked_timezone,
-    refuse_without_administrator,
-)
+from src.domain.accounts.users import refuse_without_administrator
 
 FIELDS = frozenset({"name", "timezone"})
 

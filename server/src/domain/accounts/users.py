@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,27 +12,27 @@ from sqlalchemy import String, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, ids, language
+from src.core import clock, events, ids
 from src.core.actor import Actor, Permission
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts import repository, sessions
 from src.domain.accounts.errors import (
-    BadEmail,
-    BadPerson,
     EmailTaken,
     LastAdministrator,
     UserNotFound,
 )
 from src.domain.accounts.policy import may_see_details, require, require_grantable
 from src.domain.accounts.roles import roles_with
+from src.domain.accounts.rules import (
+    checked_email,
+    checked_locale,
+    checked_name,
+    checked_timezone,
+)
 from src.domain.accounts.tables import RoleAssignment, RoleName, User, UserState
 
-# ASCII only: other addresses need a mail server that speaks SMTPUTF8.
-_EMAIL = re.compile(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
-)
 OWN_FIELDS = frozenset({"name", "locale", "timezone"})
 FIELDS = OWN_FIELDS | {"email", "state"}
 
@@ -277,50 +275,6 @@ def _seen(
         created_at=user.created_at,
         updated_at=user.updated_at,
     )
-
-
-def fold(email: str) -> str:
-    """The address as it is stored and compared."""
-    # No text of PostgreSQL's can hold NUL, and no address has one.
-    return unicodedata.normalize("NFKC", email.replace("\x00", "")).strip().casefold()
-
-
-def checked_email(email: str) -> str:
-    """The folded address; raises `BadEmail`."""
-    folded = fold(email)
-    if len(folded) > 254 or not _EMAIL.fullmatch(folded) or ".." in folded:
-        detail = "Write an address such as name@example.org."
-        raise BadEmail(detail, errors=(FieldError(("email",), "bad-email", detail),))
-    return folded
-
-
-def checked_name(name: str, *, field: str = "name") -> str:
-    """The name in one line; raises `BadPerson`."""
-    plain = " ".join(unicodedata.normalize("NFC", name).split())
-    if not 1 <= len(plain) <= 200 or any(
-        unicodedata.category(char) in {"Cc", "Cs"} for char in plain
-    ):
-        raise _bad(field, "bad-name", "Give a name of 1 to 200 characters.")
-    return plain
-
-
-def checked_timezone(timezone: str) -> str:
-    """An IANA time zone's name; raises `BadPerson`."""
-    if not language.is_timezone(timezone):
-        raise _bad("timezone", "unknown-timezone", "Use a name such as Europe/Berlin.")
-    return timezone
-
-
-def checked_locale(locale: str) -> str:
-    """One of the languages there are; raises `BadPerson`."""
-    if locale not in language.available():
-        choices = ", ".join(language.available())
-        raise _bad("locale", "unknown-locale", f"The languages are {choices}.")
-    return locale
-
-
-def _bad(field: str, code: str, detail: str) -> BadPerson:
-    return BadPerson(detail, errors=(FieldError((field,), code, detail),))
 
 
 async def _found(session: AsyncSession, user_id: UUID) -> User:
