@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import ledger, outbox, sweep
+from src.core import clock, ledger, outbox, sweep
 from src.core.db import Database, create_database, database_now, reading, savepoint, transaction
 from src.core.ledger import Claim
 from src.core.outbox import Hint, Message, State, Topic
@@ -90,9 +92,7 @@ async def test_a_job_of_an_unknown_topic_waits_for_a_newer_worker(database: Data
         taken = await ledger.claim(
             session, job, topics={"another"}, token="t", lease=9, worker="old"
         )
-        hints = await sweep.due(
-            session, TOPIC.queue, topics={"another"}, unhinted_for=-5, limit=10
-        )
+        hints = await sweep.due(session, TOPIC.queue, topics={"another"}, unhinted_for=-5, limit=10)
     assert taken is None
     assert hints == []
     assert (await row(database, job)).state is State.QUEUED
@@ -113,9 +113,7 @@ async def test_what_a_worker_with_a_void_token_does_changes_nothing(database: Da
         assert await ledger.renew(session, {"frozen"}, lease=30) == set()
         assert not await ledger.finish(session, job, "frozen")
         assert await ledger.release(session, {"frozen"}) == 0
-        assert (
-            await ledger.fail(session, frozen, error="late", permanent=True, delay=0)
-        ) is None
+        assert (await ledger.fail(session, frozen, error="late", permanent=True, delay=0)) is None
     now = await row(database, job)
     assert (now.state, now.token, now.attempts) == (State.RUNNING, "other", 2)
 
@@ -127,6 +125,18 @@ async def test_a_renewed_lease_does_not_expire(database: Database) -> None:
     async with transaction(database) as session:
         assert await ledger.renew(session, {"mine", "gone"}, lease=30) == {"mine"}
     assert await expire(database) == []
+
+
+async def test_a_worker_whose_clock_is_an_hour_ahead_takes_nothing_from_others(
+    database: Database,
+) -> None:
+    job, later = await publish(database), await publish(database, delay=60)
+    await claimed(database, job)
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        assert await expire(database) == []
+        assert await claim(database, later) is None
+        other = await publish(database)
+    assert await claim(database, other, token="other") is not None
 
 
 async def test_a_job_whose_worker_is_lost_every_time_is_dead_with_its_reason(
@@ -292,9 +302,7 @@ async def test_sweep_and_claim_use_the_indexes(database: Database) -> None:
     async with transaction(database) as session:
         for n in range(300):
             await outbox.publish(session, TOPIC, {}, key=f"k{n}" if n % 2 else None)
-        await session.execute(
-            update(Message).where(Message.id % 30 != 0).values(state=State.DONE)
-        )
+        await session.execute(update(Message).where(Message.id % 30 != 0).values(state=State.DONE))
         await session.execute(text("ANALYZE outbox" if not database.is_sqlite else "ANALYZE"))
     lapsed = "SELECT id FROM outbox WHERE state = 'running' AND lease_until < '2020-01-01'"
     due = (
