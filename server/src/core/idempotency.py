@@ -90,7 +90,7 @@ async def _insert(session: AsyncSession, scope: str, body_digest: str) -> bool:
     )
     if is_sqlite:  # one writer at a time: a twin has committed or has not begun
         return await session.scalar(statement) is not None
-    await session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
+    await session.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms'"))
     try:
         made = await session.scalar(statement)
     except DBAPIError as error:
