@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from src.core import clock, ids
 from src.core.actor import Actor, ActorKind
@@ -57,6 +57,8 @@ class EventDetail(Table):
     personal: Mapped[dict[str, Any]]
     ip: Mapped[str | None] = mapped_column(String(45))
     salt: Mapped[str] = mapped_column(String(32))
+    # Never loaded: it tells the unit of work that events are written first.
+    event: Mapped[Event] = relationship(lazy="raise")
 
 
 class Seal(Table):
