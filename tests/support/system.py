@@ -278,14 +278,17 @@ class System:
             "ALIQUOT_REDIS_PREFIX": self.redis_prefix,
             "ALIQUOT_MAIL_URL": self.post.url,
             "ALIQUOT_RATE_LIMITS": "0",
+            "ALIQUOT_LOG_FORMAT": "json",
+            "DEMO": "0",
             **self.more,
         }
 
-    def start_server(self, *, port: int | None = None) -> Process:
-        """Start a server; it may not be ready yet."""
-        port = port or servers.free_port()
-        command = ["-m", "uvicorn", "--factory", "src.app:create_app", "--no-access-log"]
-        command += ["--host", "127.0.0.1", "--port", str(port)]
+    def start_server(self, *, is_runner: bool = False) -> Process:
+        """Start a server, as in production or as `make run` does; it may not be ready yet."""
+        port = servers.free_port()
+        command = ["-m", "uvicorn", "--factory", "src.app:create_app", "--port", str(port)]
+        if is_runner:
+            command = ["main.py"]
         return self._start("server", command, port, PORT=str(port))
 
     def start_worker(self, *, hurried: bool = True) -> Process:
