@@ -33,11 +33,25 @@ _ACTIVE = frozenset({"text/html", "image/svg+xml", "application/xml"})
 _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 SubjectType = Annotated[
-    str, Query(max_length=40, pattern="^[a-z-]+$", description="`resource` or `booking`.")
+    str,
+    Query(
+        max_length=40,
+        pattern="^[a-z-]+$",
+        description="`resource` or `booking`.",
+        examples=["resource"],
+    ),
 ]
-Kind = Annotated[str, Query(max_length=40, pattern="^[a-z-]+$")]
+SubjectId = Annotated[UUID, Query(examples=["0198c0de-5a7e-7000-8000-000000000002"])]
+Kind = Annotated[
+    str, Query(max_length=40, pattern="^[a-z-]+$", description="`document` or `picture`.")
+]
 Name = Annotated[
-    str | None, Query(max_length=1000, description="Needed where the body is the bytes alone.")
+    str | None,
+    Query(
+        max_length=1000,
+        description="Else the name in the form, or `file`.",
+        examples=["manual.txt"],
+    ),
 ]
 Key = Annotated[
     str | None,
@@ -62,7 +76,7 @@ _upload = declares(
 _upload["openapi_extra"]["requestBody"] = {
     "required": True,
     "content": {
-        "application/octet-stream": _binary,
+        "application/octet-stream": {**_binary, "example": "Switch it on at the back."},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
@@ -81,7 +95,7 @@ async def upload(
     request: Request,
     actor: CurrentActor,
     subject_type: SubjectType,
-    subject_id: UUID,
+    subject_id: SubjectId,
     kind: Kind = "document",
     name: Name = None,
     key: Key = None,
@@ -109,7 +123,7 @@ async def upload(
     **declares(Permission.FILES_READ, problems=(files.SubjectUnknown,)),
 )
 async def list_files(
-    actor: CurrentActor, reads: Reads, subject_type: SubjectType, subject_id: UUID
+    actor: CurrentActor, reads: Reads, subject_type: SubjectType, subject_id: SubjectId
 ) -> Response:
     """The files of an object, newest first, at most 200."""
     found = await files.list_for(reads, actor, subject=(subject_type, subject_id))
