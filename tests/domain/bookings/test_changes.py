@@ -253,3 +253,22 @@ async def test_a_request_that_moves_keeps_its_deadline(world: World) -> None:
     async with world.reading() as reads:
         (hold,) = await reads.scalars(select(Hold))
     assert hold.expires_at is None
+
+
+async def test_a_team_is_ones_own_on_a_change_too(world: World) -> None:
+    team, resource = await world.team(), await world.resource()
+    actor = await world.person()
+    made = await book(world, actor, resource, tomorrow(9))
+    for stranger in (team, ids.new()):
+        with pytest.raises(BookingRefused) as caught:
+            await change(world, actor, made.id, team_id=stranger)
+        assert caught.value.errors[0].code == "unknown-team"
+
+
+async def test_another_unit_is_a_change_of_record(world: World) -> None:
+    actor, resource = await world.person(), await world.resource(units=2)
+    made = await book(world, actor, resource, tomorrow(9))
+    assert (await change(world, actor, made.id, unit=2)).unit == 2
+    async with world.reading() as reads:
+        (event,) = await reads.scalars(select(Event).where(Event.verb == "booking.changed"))
+    assert event.changes.keys() == {"unit_id"}

@@ -18,6 +18,7 @@ from src.domain.bookings.errors import BookingRefused, DisplacementNeeded
 from src.domain.notifications import Notification
 from src.domain.resources.closures import ClosureView, ClosureWish
 from src.domain.resources.tables import Hold, HoldKind, Resource, ResourceState
+from tests.support.statements import counted
 from tests.support.world import HOUR, World, tomorrow
 
 
@@ -225,3 +226,35 @@ async def test_a_buffer_that_reaches_into_a_closure_is_hit(world: World) -> None
             ends_at=tomorrow(11) + HOUR,
         )  # fmt: skip
     assert [hit.booking.id for hit in found] == [made.id]
+
+
+async def test_the_first_suggestions_of_all_that_is_hit_can_be_followed_at_once(
+    world: World,
+) -> None:
+    member, manager = await world.person(), await world.manager()
+    resource, _twin = await world.resource(), await world.resource()
+    other_type = await world.resource(type_id=await world.type())
+    for hour in (10, 11, 12):
+        await book(world, member, resource, hour)
+    await book(world, member, other_type, 10)
+    costs = []
+    for end in (11, 13):
+        with counted(world.database) as said:
+            async with world.reading() as reads:
+                found = await bookings.displacement.hits(
+                    reads, manager, resource_ids=None, starts_at=tomorrow(10), ends_at=tomorrow(end)
+                )
+        costs.append(len(said))
+    assert costs[0] == costs[1]
+    assert len(found) == 4
+    choices = {}
+    for hit in found:
+        first = hit.suggestions[0]
+        assert (first.resource.id == other_type) is (hit.booking.resource.id == other_type)
+        choices[str(hit.booking.id)] = Choice(
+            "move", first.starts_at, first.ends_at, first.unit, first.resource.id
+        )
+    await close(world, manager, None, 10, 13, **choices)
+    async with world.reading() as reads:
+        page = await bookings.list_(reads, manager)
+    assert all(b.starts_at >= tomorrow(13) or b.ends_at <= tomorrow(10) for b in page.items)

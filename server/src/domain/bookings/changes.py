@@ -34,6 +34,7 @@ FIELDS = frozenset(
     }
 )
 MOST = 500
+_PLACE = ("starts_at", "ends_at", "resource_id", "unit_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ class _Step:
             or booking.resource_id != wish.resource_id
             or wish.unit not in {None, self.found.unit}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A new time or place that holds: what the rules said, and the unit it got."""
+
+    judgement: Judgement
+    unit_id: int
 
 
 async def change(
@@ -104,21 +113,17 @@ async def perform(
     now = clock.now()
     steps = await _steps(session, actor, changes, now, is_list=is_list, displaced=displaced)
     moving = [step for step in steps if step.moves]
-    faults = [
-        fault for step in steps if not step.moves
-        for fault in plans.text_faults(reservation.texts(step.wish))
-    ]  # fmt: skip
-    if faults:
-        raise plans.refused(faults)
-    before = {step.found.booking.id: held(step.found.booking) for step in moving}
-    judged = await _move(session, actor, moving, now) if moving else {}
     for step in steps:
-        _write(session, actor, step, judged.get(step.found.booking.id), displaced)
+        await _require_storable(session, actor, step)
+    before = {step.found.booking.id: held(step.found.booking) for step in moving}
+    moved = await _move(session, actor, moving, now) if moving else {}
+    for step in steps:
+        _write(session, actor, step, moved.get(step.found.booking.id), displaced)
     await session.flush()
     for step in moving:
         await heal(session, step.found, before[step.found.booking.id])
-    renewed = await _renewed(session, steps, judged)
-    await _tell(session, actor, renewed, judged, displaced)
+    renewed = await _renewed(session, steps, moved)
+    await _tell(session, actor, renewed, moved, displaced)
     await session.flush()
     return repository.views(actor, renewed, now=now)
 
@@ -205,7 +210,7 @@ def require_known(actor: Actor, found: Whole | None, expected_version: int | Non
 
 async def _move(
     session: AsyncSession, actor: Actor, moving: Sequence[_Step], now: datetime
-) -> dict[UUID, Judgement]:
+) -> dict[UUID, _Move]:
     """Judge the new times and places, and put them on the calendar together."""
     wanted = [reservation.replanned(step.wish, step.found) for step in moving]
     judged = await plans.judge(session, actor, wanted, now=now)
@@ -221,23 +226,38 @@ async def _move(
         missed = next(j for j in judged if j.plan.id in taken.holder_ids)
         raise await plans.overlap(session, actor, missed, now=now, excluding=ids) from taken
     for step, judgement in zip(moving, judged, strict=True):
-        booking, hold = step.found.booking, placed[judgement.plan.id][0]
-        booking.unit_id = hold.unit_id
+        booking = step.found.booking
         if judgement.outcome == "confirmed" and booking.status is Status.REQUESTED:
             rules.transition(session, actor, booking, Status.CONFIRMED, now=now)
-    return {judgement.plan.id: judgement for judgement in judged}
+    return {
+        judgement.plan.id: _Move(judgement, placed[judgement.plan.id][0].unit_id)
+        for judgement in judged
+    }
+
+
+async def _require_storable(session: AsyncSession, actor: Actor, step: _Step) -> None:
+    """Raise `BookingRefused` for a team that is not theirs, and for texts nobody judges later."""
+    faults: list[plans.Violation] = []
+    if step.wish.team_id != step.found.booking.team_id:
+        faults += await reservation.team_faults(session, actor, step.wish)
+    if not step.moves:
+        faults += plans.text_faults(reservation.texts(step.wish))
+    if faults:
+        raise plans.refused(faults, at=step.place)
 
 
 def _write(
     session: AsyncSession,
     actor: Actor,
     step: _Step,
-    judgement: Judgement | None,
+    move: _Move | None,
     displaced: str | None,
 ) -> None:
     booking, wish = step.found.booking, step.wish
-    old = {name: getattr(booking, name) for name in ("starts_at", "ends_at", "resource_id")}
-    if judgement is not None:
+    old = {name: getattr(booking, name) for name in _PLACE}
+    if move is not None:
+        judgement = move.judgement
+        booking.unit_id = move.unit_id
         booking.resource_id = judgement.plan.resource_id
         booking.starts_at = judgement.plan.window.starts_at
         booking.ends_at = judgement.plan.window.ends_at
@@ -307,10 +327,10 @@ async def heal(session: AsyncSession, found: Whole, freed: plans.Window) -> None
 
 
 async def _renewed(
-    session: AsyncSession, steps: Sequence[_Step], judged: Mapping[UUID, Judgement]
+    session: AsyncSession, steps: Sequence[_Step], moved: Mapping[UUID, _Move]
 ) -> list[Whole]:
     """The bookings with the names around them as they are now, in the order of the changes."""
-    if not judged:
+    if not moved:
         return [step.found for step in steps]
     found = await repository.find(
         session, Booking.id.in_([step.found.booking.id for step in steps])
@@ -323,10 +343,10 @@ async def _tell(
     session: AsyncSession,
     actor: Actor,
     renewed: Sequence[Whole],
-    judged: Mapping[UUID, Judgement],
+    moved: Mapping[UUID, _Move],
     displaced: str | None,
 ) -> None:
     kind = "booking.changed" if displaced is None else "booking.displaced"
     for found in renewed:
-        if found.booking.id in judged:
+        if found.booking.id in moved:
             await telling.tell(session, actor, found, kind, reason=displaced)

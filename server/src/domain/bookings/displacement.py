@@ -26,7 +26,7 @@ from src.domain.bookings.tables import Booking
 from src.domain.bookings.views import BookingView, Change, Suggestion
 from src.domain.resources.tables import ResourceState
 
-# Suggestions cost a search each; beyond this many bookings people choose without them.
+# Beyond this many bookings people choose without suggestions.
 SUGGESTED = 50
 
 Window = resources.hours.Window
@@ -232,23 +232,25 @@ async def _with_suggestions(
     closed: Window | None,
     now: datetime,
 ) -> list[Hit]:
-    listed = []
-    for place, each in enumerate(found):
-        fitting: list[Suggestion] = []
-        if place < SUGGESTED:
-            booking = each.booking
-            asked = suggestions.Asked(
-                booking.resource_id,
-                Window(booking.starts_at, booking.ends_at),
-                booking.booked_for,
-                excluding=frozenset({booking.id}),
-            )
-            shut = frozenset(resource_ids) if resource_ids is not None else None
-            fitting = await suggestions.search(
-                session, actor, asked, now=now, shut=suggestions.Shut(shut, closed)
-            )
-        listed.append(Hit(repository.view(actor, each, now=now), tuple(fitting)))
-    return listed
+    asked = [
+        suggestions.Asked(
+            each.booking.resource_id,
+            Window(each.booking.starts_at, each.booking.ends_at),
+            each.booking.booked_for,
+            excluding=frozenset({each.booking.id}),
+            type_id=each.type_id,
+        )
+        for each in found[:SUGGESTED]
+    ]
+    shut = suggestions.Shut(None if resource_ids is None else frozenset(resource_ids), closed)
+    fitting = await suggestions.search_many(session, actor, asked, now=now, shut=shut)
+    return [
+        Hit(
+            repository.view(actor, each, now=now),
+            tuple(fitting[place] if place < len(fitting) else ()),
+        )
+        for place, each in enumerate(found)
+    ]
 
 
 def _require(actor: Actor, resource_ids: Collection[UUID] | None) -> None:

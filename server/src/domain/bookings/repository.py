@@ -38,11 +38,12 @@ class Whole:
     booking: Booking
     unit: int
     resource: ResourceRef
+    type_id: UUID
     booked_by: str
     booked_for: str
 
 
-def whole() -> Select[Booking, int, str, str, str, str]:
+def whole() -> Select[Booking, int, str, str, UUID, str, str]:
     """Bookings with the names around them; read rows by `of`."""
     return (
         select(
@@ -50,6 +51,7 @@ def whole() -> Select[Booking, int, str, str, str, str]:
             Unit.number,
             Resource.name,
             Resource.timezone,
+            Resource.type_id,
             _By.name,
             _For.name,
         )
@@ -62,9 +64,9 @@ def whole() -> Select[Booking, int, str, str, str, str]:
 
 def of(row: Iterable[Any]) -> Whole:
     """What stands in a row of `whole`."""
-    booking, unit, name, timezone, booked_by, booked_for = row
+    booking, unit, name, timezone, type_id, booked_by, booked_for = row
     resource = ResourceRef(booking.resource_id, name, timezone)
-    return Whole(booking, unit, resource, booked_by, booked_for)
+    return Whole(booking, unit, resource, type_id, booked_by, booked_for)
 
 
 async def find(

@@ -34,7 +34,7 @@ async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingV
     person, faults = await _person(session, actor, wish)
     # First of all: whoever waits here sees what the one before has done.
     await resources.calendar.lock(session, {wish.resource_id})
-    plan = planned(wish, person.id, faults=[*faults, *await _team_faults(session, actor, wish)])
+    plan = planned(wish, person.id, faults=[*faults, *await team_faults(session, actor, wish)])
     (judgement,) = await plans.judge(session, actor, [plan], now=now)
     if judgement.refusals:
         raise await plans.refusal(session, actor, judgement, now=now)
@@ -49,7 +49,12 @@ async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingV
     _record(session, actor, booking, judgement, wish)
     by = actor.name if booking.booked_by == actor.user_id else person.name
     found = repository.Whole(
-        booking, hold.unit_number, _reference(judgement), booked_by=by, booked_for=person.name
+        booking,
+        hold.unit_number,
+        _reference(judgement),
+        judgement.terms.type_id,
+        booked_by=by,
+        booked_for=person.name,
     )
     if booking.status is Status.REQUESTED:
         await telling.ask(session, booking.id)
@@ -70,7 +75,7 @@ async def check(
     if booking_id is None:
         policy.require(actor, Permission.BOOKINGS_CREATE, wish.resource_id)
         person, faults = await _person(session, actor, wish)
-        faults = [*faults, *await _team_faults(session, actor, wish)]
+        faults = [*faults, *await team_faults(session, actor, wish)]
         plan = planned(wish, person.id, faults=faults)
     else:
         plan = replanned(wish, await _changeable(session, actor, booking_id, now))
@@ -150,7 +155,8 @@ async def _person(
     return Person(wish.booked_for, ""), [fault]
 
 
-async def _team_faults(session: AsyncSession, actor: Actor, wish: Wish) -> list[Violation]:
+async def team_faults(session: AsyncSession, actor: Actor, wish: Wish) -> list[Violation]:
+    """What speaks against the team of a wish: it must be one's own, or one manages the resource."""
     team_id = wish.team_id
     if team_id is None or team_id in actor.team_ids:
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from src.core.actor import Actor
 from src.domain import resources
 from src.domain.bookings import repository
 from src.domain.bookings.views import ResourceRef, Suggestion
-from src.domain.resources.tables import Resource, ResourceState
+from src.domain.resources.tables import HoldKind, Resource, ResourceState
 
 REACH = timedelta(days=7)
 OTHERS = 2
@@ -43,6 +44,7 @@ class Asked:
     person_id: UUID | None
     unit: int | None = None
     excluding: frozenset[UUID] = frozenset()
+    type_id: UUID | None = None  # where wishes of several types are searched for together
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,36 +92,89 @@ class Candidate:
 
 
 async def search(
-    session: AsyncSession, actor: Actor, asked: Asked, *, now: datetime, shut: Shut | None = None
+    session: AsyncSession, actor: Actor, asked: Asked, *, now: datetime
 ) -> list[Suggestion]:
     """A handful of windows near the wish, on the resource or on others of its type."""
-    around = Window(asked.window.starts_at - REACH, asked.window.ends_at + REACH)
-    same_type = select(Resource.type_id).where(Resource.id == asked.resource_id).scalar_subquery()
+    return suggest(asked, await _candidates(session, actor, [asked], now), now=now)
+
+
+async def search_many(
+    session: AsyncSession, actor: Actor, asked: Sequence[Asked], *, now: datetime, shut: Shut
+) -> list[list[Suggestion]]:
+    """The same for several that have to make way together, in as many statements as for one.
+
+    The first suggestion of each is taken as gone for those after it, so that all first ones can
+    be followed at once. How many bookings a person has ahead is left aside.
+    """
+    candidates = [
+        replace(candidate, upcoming=0, shut=shut)
+        for candidate in await _candidates(session, actor, asked, now)
+    ]
+    found = []
+    for each in asked:
+        suggestions = suggest(each, candidates, now=now)
+        if suggestions:
+            _take(candidates, suggestions[0], next(iter(each.excluding)))
+        found.append(suggestions)
+    return found
+
+
+async def _candidates(
+    session: AsyncSession, actor: Actor, asked: Sequence[Asked], now: datetime
+) -> list[Candidate]:
+    if not asked:
+        return []
+    around = Window(
+        min(each.window.starts_at for each in asked) - REACH,
+        max(each.window.ends_at for each in asked) + REACH,
+    )
+    like = aliased(Resource)
+    same_type = select(like.type_id).where(like.id.in_({each.resource_id for each in asked}))
     which = and_(
-        Resource.type_id == same_type,
+        Resource.type_id.in_(same_type),
         Resource.state.in_((ResourceState.AVAILABLE, ResourceState.DEGRADED)),
         resources.access.visible(actor),
     )
-    counted = repository.upcoming(asked.person_id, now=now, excluding=asked.excluding)
+    first = asked[0]
+    counted = repository.upcoming(first.person_id, now=now, excluding=first.excluding)
     wanted = resources.terms.statement(which, around=around).add_columns(counted.label("upcoming"))
     rows = (await session.execute(wanted)).all()
     units = await resources.calendar.occupancy(session, [row.id for row in rows], within=around)
-    candidates = [
+    return [
         Candidate(
             resources.terms.of(row),
             row.upcoming,
-            tuple(_ignoring(unit, asked.excluding) for unit in units if unit.resource_id == row.id),
-            shut,
+            tuple(unit for unit in units if unit.resource_id == row.id),
         )
         for row in rows
     ]
-    return suggest(asked, candidates, now=now)
+
+
+def _take(candidates: Sequence[Candidate], suggestion: Suggestion, holder_id: UUID) -> None:
+    """Put a suggestion on its unit, as if it had been followed."""
+    for candidate in candidates:
+        for unit in candidate.units:
+            if (unit.resource_id, unit.number) == (suggestion.resource.id, suggestion.unit):
+                window = Window(suggestion.starts_at, suggestion.ends_at)
+                held = resources.rules.hold_window(candidate.terms, window)
+                unit.holds.append(
+                    resources.calendar.Placed(
+                        unit.id,
+                        unit.number,
+                        unit.resource_id,
+                        held.starts_at,
+                        held.ends_at,
+                        HoldKind.BOOKING,
+                        holder_id,
+                    )
+                )
 
 
 def suggest(asked: Asked, candidates: Sequence[Candidate], *, now: datetime) -> list[Suggestion]:
     """The suggestions, the least change first: unit, resource, later, earlier, shorter."""
-    own = next((c for c in candidates if c.terms.resource_id == asked.resource_id), None)
-    others = [c for c in candidates if c is not own]
+    free = [_without(candidate, asked.excluding) for candidate in candidates]
+    own = next((c for c in free if c.terms.resource_id == asked.resource_id), None)
+    others = [c for c in free if c is not own and asked.type_id in {None, c.terms.type_id}]
     found: list[Suggestion] = []
     if own is not None and asked.unit is not None:
         found.extend(_unit(own, asked, now))
@@ -226,13 +281,13 @@ def _ceil(at: datetime, zone: ZoneInfo, slot: int) -> datetime:
     return at if floor == at else floor + slot * _MINUTE
 
 
-def _ignoring(
-    unit: resources.calendar.UnitHolds, holders: frozenset[UUID]
-) -> resources.calendar.UnitHolds:
-    holds = [hold for hold in unit.holds if hold.holder_id not in holders]
-    return resources.calendar.UnitHolds(
-        unit.id, unit.number, unit.resource_id, unit.is_active, holds
+def _without(candidate: Candidate, holders: frozenset[UUID]) -> Candidate:
+    """The candidate as if `holders` held nothing."""
+    units = tuple(
+        replace(unit, holds=[hold for hold in unit.holds if hold.holder_id not in holders])
+        for unit in candidate.units
     )
+    return replace(candidate, units=units)
 
 
 def _suggestion(kind: Kind, candidate: Candidate, unit: int, window: Window) -> Suggestion:

@@ -21,6 +21,7 @@ from src.domain.bookings.tables import Booking, Status
 from src.domain.resources.tables import Hold, ResourceState
 
 BATCH = 100
+_IN_SERVICE = (ResourceState.AVAILABLE, ResourceState.DEGRADED)
 
 
 async def expire_requests(session: AsyncSession, *, limit: int = BATCH) -> int:
@@ -43,7 +44,7 @@ async def expire_requests(session: AsyncSession, *, limit: int = BATCH) -> int:
 async def release_no_shows(session: AsyncSession, *, limit: int = BATCH) -> int:
     """Release what nobody checked in to in time, where the policy asks for it; how many.
 
-    Not while the resource is down: then nobody could.
+    Not while the resource is down or retired: then nobody could.
     """
     now = clock.now()
     due = and_(Booking.status == Status.CONFIRMED, Booking.starts_at <= now, Booking.ends_at > now)
@@ -53,7 +54,7 @@ async def release_no_shows(session: AsyncSession, *, limit: int = BATCH) -> int:
     grace = {
         each.resource_id: timedelta(minutes=each.policy.check_in_grace_minutes)
         for each in terms.values()
-        if each.policy.is_check_in_required and each.state is not ResourceState.DOWN
+        if each.policy.is_check_in_required and each.state in _IN_SERVICE
     }
 
     def is_due(booking: Booking) -> bool:
@@ -100,7 +101,7 @@ def _conclude(
     session: AsyncSession, booking: Booking, terms: resources.terms.Terms, now: datetime
 ) -> None:
     if booking.status is Status.CONFIRMED:
-        is_missed = terms.policy.is_check_in_required and terms.state is not ResourceState.DOWN
+        is_missed = terms.policy.is_check_in_required and terms.state in _IN_SERVICE
         to = Status.NO_SHOW if is_missed else Status.IN_USE
         rules.transition(session, SYSTEM, booking, to, now=now)
     if booking.status is Status.IN_USE:
