@@ -128,6 +128,14 @@ def test_what_is_no_secret_is_kept(lines: Lines) -> None:
     assert (line["count"], line["big"]) == (3, 2**70)
 
 
+def test_a_very_long_value_is_cut(lines: Lines) -> None:
+    logs.configure(Settings())
+    structlog.get_logger().info("long", body="a" * 2_000_000)
+    (line,) = lines()
+    assert line["body"].endswith("(2000000 characters)")
+    assert len(line["body"]) < logs.LONGEST + 100
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_shows_the_way_and_no_values(
     said: Said, form: Literal["json", "console"]

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -29,6 +30,7 @@ from src.core.settings import Settings
 
 MASK = "***"
 DEEPEST = 6
+LONGEST = 20_000  # characters of one value
 SHORTEST_SECRET = 8  # shorter values of settings are ordinary words too
 
 # At DEBUG these write down statements, headers or uploaded bytes.
@@ -39,8 +41,12 @@ _secret_name = re.compile(
     r"passw(or)?d|passphrase|secret|token|authorization|cookie|api_?key|private_?key|credential|otp|csrf",
     re.IGNORECASE,
 )
+# Most text holds none of these, and one look is cheaper than four.
+_suspicious = re.compile(
+    r"://|bearer|basic|passw|secret|token|key|cookie|\[parameters", re.IGNORECASE
+)
 _patterns: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
+    (re.compile(r"([a-z][a-z0-9+.-]{0,20}://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
     (
         re.compile(
@@ -173,8 +179,12 @@ def masking(secrets: Iterable[str] = ()) -> Processor:
     known = re.compile("|".join(map(re.escape, reversed(literal)))) if literal else None
 
     def text(value: str) -> str:
+        if len(value) > LONGEST:
+            value = f"{value[:LONGEST]}… ({len(value)} characters)"
         if known is not None:
             value = known.sub(MASK, value)
+        if _suspicious.search(value) is None:
+            return value
         for pattern, replacement in _patterns:
             value = pattern.sub(replacement, value)
         return value
@@ -188,7 +198,7 @@ def masking(secrets: Iterable[str] = ()) -> Processor:
 def _masked(name: object, value: Any, text: Callable[[str], str], depth: int = 0) -> Any:  # noqa: ANN401 - logs take anything
     if value is None or isinstance(value, bool):
         return value
-    if name is not None and _secret_name.search(_word(name)):
+    if name is not None and _is_secret(name):
         return MASK
     if isinstance(value, str):
         return text(value)
@@ -210,8 +220,10 @@ def _sequence(items: list[Any], text: Callable[[str], str], depth: int) -> list[
     return [_masked(None, item, text, depth + 1) for item in items]
 
 
-def _word(name: object) -> str:
-    return (name.decode("latin-1") if isinstance(name, bytes) else str(name)).replace("-", "_")
+@lru_cache(2048)
+def _is_secret(name: object) -> bool:
+    word = name.decode("latin-1") if isinstance(name, bytes) else str(name)
+    return _secret_name.search(word.replace("-", "_")) is not None
 
 
 def _secrets_of(settings: Settings) -> list[str]:
