@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from src.domain.accounts import RoleName, TeamView, UserState, UserView
 from src.models.common import Line, Reference, Wire, absent
@@ -175,7 +175,7 @@ class MemberRead(Wire):
 class MemberSet(Wire):
     """Whether the person leads the team."""
 
-    is_lead: bool = False
+    is_lead: StrictBool = False
 
 
 def _fields(view: object, cls: type[Wire]) -> dict[str, Any]:

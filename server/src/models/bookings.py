@@ -13,7 +13,9 @@ from src.models.common import Line, Moment, Problem, Reference, Text, Wire, abse
 
 Title = Annotated[Line, Field(max_length=200, examples=["Confocal, slides 4 to 9"])]
 Notes = Annotated[Text, Field(max_length=10_000)]
-Unit = Annotated[int, Field(ge=1, le=10_000, description="The number of a unit; absent is any.")]
+Unit = Annotated[
+    int, Field(strict=True, ge=1, le=10_000, description="The number of a unit; absent is any.")
+]
 OverrideReason = Annotated[
     Text,
     Field(max_length=1000, description="Passes over rules that may be; needs a permission."),
@@ -228,7 +230,7 @@ class BatchUpdate(BookingUpdate):
 
     action: Literal["update"]
     id: UUID
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Annotated[int, Field(strict=True, ge=1)] | None = None
 
 
 class BatchCancel(Reason):
@@ -236,7 +238,7 @@ class BatchCancel(Reason):
 
     action: Literal["cancel"]
     id: UUID
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Annotated[int, Field(strict=True, ge=1)] | None = None
 
 
 class BookingBatch(Wire):

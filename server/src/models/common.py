@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 API_VERSION = "1.0"
+
+_NUMBER = re.compile(r"\s*[+-]?[\d._]+\s*")
 
 T = TypeVar("T")
 
@@ -24,12 +28,22 @@ class Wire(BaseModel):
     )
 
 
+def _no_number(value: object) -> object:
+    """Refuse what would be taken for seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        return value
+    raise PydanticCustomError(
+        "datetime_type", "Input should be a time such as 2026-11-23T09:00:00Z"
+    )
+
+
 # PostgreSQL knows no NUL in text, so it is refused here rather than there.
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 # The years every database, zone table and calendar can handle.
 Moment = Annotated[
     AwareDatetime,
+    BeforeValidator(_no_number),
     Field(
         ge=datetime.fromisoformat("2000-01-01T00:00:00+00:00"),
         le=datetime.fromisoformat("2199-12-31T00:00:00+00:00"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from src.domain import resources
 from src.models.common import Line, Moment, Reference, Text, Wire, absent
@@ -17,9 +17,9 @@ Zone = Annotated[Line, Field(min_length=1, max_length=64, examples=["Europe/Zuri
 Tag = Annotated[Line, Field(min_length=1, max_length=40, examples=["live-cell"])]
 Reason = Annotated[Line, Field(min_length=1, max_length=500, examples=["Laser replaced"])]
 State = Literal["available", "degraded", "down", "retired"]
-_Minutes = Annotated[int, Field(ge=0, le=366 * 1440)]
-_Length = Annotated[int, Field(ge=1, le=366 * 1440)]
-_Buffer = Annotated[int, Field(ge=0, le=1440)]
+_Minutes = Annotated[int, Field(strict=True, ge=0, le=366 * 1440)]
+_Length = Annotated[int, Field(strict=True, ge=1, le=366 * 1440)]
+_Buffer = Annotated[int, Field(strict=True, ge=0, le=1440)]
 
 
 class ResourceTypeCreate(Wire):
@@ -83,7 +83,7 @@ class LocationRef(Reference):
 class PolicyUpdate(Wire):
     """Rules of booking at one level: absent stays, `null` leaves it to the level above."""
 
-    slot_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    slot_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] | None = None
     min_minutes: _Length | None = None
     max_minutes: _Length | None = None
     earliest_minutes: _Minutes | None = None
@@ -91,11 +91,11 @@ class PolicyUpdate(Wire):
     buffer_before_minutes: _Buffer | None = None
     buffer_after_minutes: _Buffer | None = None
     cancel_notice_minutes: _Minutes | None = None
-    is_check_in_required: bool | None = None
-    check_in_grace_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
-    is_approval_required: bool | None = None
-    request_hold_minutes: Annotated[int, Field(ge=5, le=366 * 1440)] | None = None
-    max_upcoming: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    is_check_in_required: StrictBool | None = None
+    check_in_grace_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] | None = None
+    is_approval_required: StrictBool | None = None
+    request_hold_minutes: Annotated[int, Field(strict=True, ge=5, le=366 * 1440)] | None = None
+    max_upcoming: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
 
 
 class PolicyRead(PolicyUpdate):
@@ -139,9 +139,9 @@ class ResourcePolicy(PolicyRead):
 class Weekly(Wire):
     """[opens, closes) in minutes from local midnight, on a weekday (0 is Monday)."""
 
-    weekday: Annotated[int, Field(ge=0, le=6)]
-    opens: Annotated[int, Field(ge=0, le=1439, examples=[480])]
-    closes: Annotated[int, Field(ge=1, le=1440, examples=[1080])]
+    weekday: Annotated[int, Field(strict=True, ge=0, le=6)]
+    opens: Annotated[int, Field(strict=True, ge=0, le=1439, examples=[480])]
+    closes: Annotated[int, Field(strict=True, ge=1, le=1440, examples=[1080])]
 
 
 class OpeningHours(Wire):
@@ -160,7 +160,7 @@ class ResourceCreate(Wire):
     timezone: Zone | None = None
     contact_id: UUID | None = None
     tags: list[Tag] = Field(default_factory=list, max_length=20)
-    units: Annotated[int, Field(ge=1, le=200)] = 1
+    units: Annotated[int, Field(strict=True, ge=1, le=200)] = 1
 
     def wish(self) -> resources.ResourceWish:
         """What the service makes it from."""
@@ -243,13 +243,13 @@ class UnitRead(Wire):
 class UnitsAdd(Wire):
     """How many units to add."""
 
-    count: Annotated[int, Field(ge=1, le=200)] = 1
+    count: Annotated[int, Field(strict=True, ge=1, le=200)] = 1
 
 
 class UnitUpdate(Wire):
     """Take a unit out of service, or put it back."""
 
-    is_active: bool
+    is_active: StrictBool
 
 
 class Choice(Wire):
@@ -259,7 +259,7 @@ class Choice(Wire):
     action: Literal["keep", "move", "cancel"]
     starts_at: Moment | None = None
     ends_at: Moment | None = None
-    unit: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    unit: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
     resource_id: UUID | None = None
 
 

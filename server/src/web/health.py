@@ -14,6 +14,7 @@ from sqlalchemy import text
 from src.core import migrations
 from src.core.db import reading
 
+PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 PATIENCE = 2.0  # seconds a part may take to answer
 
 _requests = Counter(

@@ -17,15 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src.core import ids
 from src.core.settings import Settings
-from src.web import faults, problems
-from src.web.health import observe
+from src.web import faults, health, problems
 from src.web.limiting import Limiter, Spent
 from src.web.security import CSRF_COOKIE
 
 log = structlog.get_logger("aliquot.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _UPLOADS = re.compile(r"/(api/v1/)?files(/|$)")
 _VERSION = re.compile(r"application/vnd\.aliquot\.([a-z0-9]+)\+json")
 VENDOR_TYPE = "application/vnd.aliquot.v1+json"
@@ -139,8 +137,8 @@ class _Answer:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", None) or "(none)"
-    observe(scope["method"], route, status, seconds)
-    if scope["path"] in _QUIET:
+    health.observe(scope["method"], route, status, seconds)
+    if scope["path"] in health.PATHS:
         return
     log.info(
         "request",
@@ -208,7 +206,7 @@ class Gatekeeper:
     def _fault(self, scope: Scope, headers: Headers, limit: int) -> faults.HttpFault | None:
         hosts = self.settings.allowed_hosts
         host = headers.get("host", "").rsplit(":", 1)[0].lower()
-        if "*" not in hosts and host not in hosts and scope["path"] not in _QUIET:
+        if "*" not in hosts and host not in hosts and scope["path"] not in health.PATHS:
             return faults.UnknownHost("Use the address people reach Aliquot at.")
         wanted = _VERSION.findall(headers.get("accept", ""))
         if wanted and "v1" not in wanted and scope["path"].startswith("/api/"):

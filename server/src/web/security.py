@@ -15,7 +15,7 @@ from src.core.crypto import BadToken, Keyring
 from src.core.db import reading
 from src.core.settings import Settings
 from src.domain import accounts
-from src.web import faults
+from src.web import faults, health
 
 SESSION_COOKIE = "aliquot_session"
 CSRF_COOKIE = "aliquot_csrf"
@@ -30,6 +30,8 @@ async def identify(request: Request) -> Actor:
     A bearer token that is not valid is refused; a cookie that is not valid is nobody's.
     """
     ip, request_id = client_ip(request), request_id_of(request)
+    if request.url.path in health.PATHS:  # they answer whatever is away
+        return replace(ANONYMOUS, ip=ip, request_id=request_id)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await _bearer(request, token.strip(), ip, request_id)

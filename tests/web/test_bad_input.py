@@ -1,0 +1,171 @@
+"""Bad input: the right problem, with where the fault is, and nothing stored."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support.application import Lab, count, moment
+
+ZONELESS = "2031-03-01T09:00:00"
+
+# What is changed in a good booking, the pointer of the fault and its code.
+FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("a number for a time", {"starts_at": 1_900_000_000}, "#/starts_at", "datetime-type"),
+    ("digits for a time", {"starts_at": "1900000000"}, "#/starts_at", "datetime-type"),
+    ("no date", {"starts_at": "tomorrow"}, "#/starts_at", "datetime"),
+    ("zone-less start", {"starts_at": ZONELESS}, "#/starts_at", "timezone-aware"),
+    ("zone-less end", {"ends_at": ZONELESS}, "#/ends_at", "timezone-aware"),
+    ("no id", {"resource_id": "confocal"}, "#/resource_id", "uuid-parsing"),
+    ("null id", {"resource_id": None}, "#/resource_id", "uuid-type"),
+    ("title of a number", {"title": 5}, "#/title", "string-type"),
+    ("title too long", {"title": "x" * 201}, "#/title", "string-too-long"),
+    ("title of two lines", {"title": "a\nb"}, "#/title", "string-pattern-mismatch"),
+    ("notes with NUL", {"notes": "a\x00b"}, "#/notes", "string-pattern-mismatch"),
+    ("unit of a word", {"unit": "1"}, "#/unit", "int-type"),
+    ("unit of a truth", {"unit": True}, "#/unit", "int-type"),
+    ("a list for a booking's title", {"title": []}, "#/title", "string-type"),
+    ("unit zero", {"unit": 0}, "#/unit", "greater-than-equal"),
+    ("unit too large", {"unit": 10**30}, "#/unit", "less-than-equal"),
+    ("unknown field", {"colour": "red"}, "#/colour", "extra-forbidden"),
+    ("unknown field with a slash", {"a/b": 1}, "#/a~1b", "extra-forbidden"),
+    ("end before start", {"ends_at": moment(8)}, "#/ends_at", "ends-before-start"),
+    ("in the past", {"starts_at": moment(9, days=-3), "ends_at": moment(10, days=-3)},
+     "#/starts_at", "in-the-past"),
+    ("unknown unit", {"unit": 7}, "#/unit", "unit-unknown"),
+    ("year beyond calendars", {"ends_at": "9999-12-31T23:59:59Z"}, "#/ends_at", "less-than-equal"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"), [fault[1:] for fault in FAULTS], ids=[f[0] for f in FAULTS]
+)
+def test_a_wrong_field_is_named_and_nothing_is_stored(
+    shared_lab: Lab, change: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = shared_lab.post("/bookings", json=shared_lab.wish(9) | change)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    named = {(fault.get("pointer"), fault["code"]) for fault in answer.json()["errors"]}
+    assert any(where == pointer and said.startswith(code) for where, said in named), named
+    assert count(shared_lab, "bookings") == 0
+
+
+def test_every_missing_field_is_named_at_once(shared_lab: Lab) -> None:
+    faults = shared_lab.post("/bookings", json={}).json()["errors"]
+    assert {fault["pointer"] for fault in faults} == {"#/resource_id", "#/starts_at", "#/ends_at"}
+
+
+def test_the_input_is_never_echoed(shared_lab: Lab) -> None:
+    answer = shared_lab.post("/bookings", json=shared_lab.wish(title=["s3cret-value"]))
+    assert answer.status_code == 422
+    assert "s3cret-value" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "kind"),
+    [
+        (b"{", "application/json", 422, "invalid-request"),
+        (b"\xff\xfe{", "application/json", 422, "invalid-request"),
+        (b"[]", "application/json", 422, "invalid-request"),
+        (b"", "application/json", 422, "invalid-request"),
+        (b"resource_id=1", "application/x-www-form-urlencoded", 415, "unsupported-media-type"),
+        (b"<booking/>", "text/xml", 415, "unsupported-media-type"),
+        (b'{"title": "' + b"x" * 2_000_000 + b'"}', "application/json", 413, "too-large"),
+    ],
+)
+def test_a_wrong_body_is_refused(
+    shared_lab: Lab, content: bytes, content_type: str, status: int, kind: str
+) -> None:
+    headers = {"Content-Type": content_type}
+    answer = shared_lab.post("/bookings", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["type"] == f"/problems/{kind}"
+    assert count(shared_lab, "bookings") == 0
+
+
+def test_a_body_without_length_is_counted_while_it_comes(shared_lab: Lab) -> None:
+    pieces = (b"x" * 100_000 for _ in range(20))
+    headers = {"Content-Type": "application/json"}
+    answer = shared_lab.post("/bookings", content=pieces, headers=headers)
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "/problems/too-large"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/bookings/{uuid4()}",
+        f"/resources/{uuid4()}",
+        f"/resources/{uuid4()}/policy",
+        f"/users/{uuid4()}",
+        f"/teams/{uuid4()}",
+        f"/closures/{uuid4()}",
+        f"/resource-types/{uuid4()}",
+        f"/locations/{uuid4()}",
+        "/nothing-of-the-kind",
+    ],
+)
+def test_an_unknown_id_is_404(shared_lab: Lab, path: str) -> None:
+    answer = shared_lab.get(path, by="admin")
+    assert answer.status_code == 404
+    assert answer.json()["status"] == 404
+
+
+def test_an_id_that_is_none_names_the_parameter(shared_lab: Lab) -> None:
+    answer = shared_lab.get("/bookings/seventeen")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "booking_id"
+
+
+def test_a_change_without_if_match_is_428_and_with_a_stale_one_412(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    booking = lab.book(9)
+    path = f"/bookings/{booking['id']}"
+    assert lab.patch(path, etag=None, json={"title": "New"}).status_code == 428
+    for stale in ('"99-0123456789ab"', '"nonsense"', 'W/"1-0123456789ab"'):
+        answer = lab.patch(path, etag=stale, json={"title": "New"})
+        assert answer.status_code == 412, stale
+        assert answer.json()["type"] == "/problems/precondition-failed"
+    assert lab.get(path).json()["data"]["title"] == "Slides"
+    assert lab.patch(path, json={"title": "New"}).json()["data"]["title"] == "New"
+
+
+def test_null_clears_and_absent_leaves(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    path = f"/resources/{lab.ids.confocal}"
+    contact = {"contact_id": str(lab.ids.manager)}
+    assert lab.patch(path, by="manager", json=contact).json()["data"]["contact"] is not None
+    left = lab.patch(path, by="manager", json={"description": "Bright"}).json()["data"]
+    assert left["contact"] is not None
+    cleared = lab.patch(path, by="manager", json={"contact_id": None}).json()["data"]
+    assert (cleared["contact"], cleared["description"]) == (None, "Bright")
+    never = lab.patch(path, by="manager", json={"name": None})
+    assert never.status_code == 422
+
+
+def test_an_unknown_version_of_the_interface_is_406_and_a_known_one_is_answered(
+    shared_lab: Lab,
+) -> None:
+    wanted = {"Accept": "application/vnd.aliquot.v2+json"}
+    unknown = shared_lab.get("/me", headers=wanted)
+    assert unknown.status_code == 406
+    assert unknown.json()["type"] == "/problems/unknown-version"
+    known = shared_lab.get("/me", headers={"Accept": "application/vnd.aliquot.v1+json"})
+    assert known.headers["content-type"] == "application/vnd.aliquot.v1+json"
+    assert known.json()["meta"]["version"] == "1.0"
+
+
+def test_a_wrong_method_names_the_right_ones(shared_lab: Lab) -> None:
+    answer = shared_lab.call("DELETE", "/bookings")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"
+
+
+def test_a_problem_leads_to_its_explanation(shared_lab: Lab) -> None:
+    problem = shared_lab.get(f"/bookings/{uuid4()}").json()
+    page = shared_lab.client.get(problem["type"])
+    assert page.json()["data"]["code"] == "booking-not-found"
+    assert shared_lab.client.get("/problems/never-heard-of").status_code == 404
