@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from src.core.db import reading
 from src.domain.bookings.tables import Booking
 from src.domain.resources.tables import Hold
+from tests.drills.conftest import FULL
 from tests.drills.test_delivery import all_told
 from tests.support import servers
 from tests.support.system import Answer, Caller, Process, System, caller, eventually
@@ -27,8 +29,9 @@ pytestmark = pytest.mark.faults
 AWAY = 10.0  # seconds the database is stopped
 LONGEST = 12.0  # seconds an answer may take at most: the pool's patience is ten
 LOCKED = 6.0  # seconds another process keeps SQLite's lock; ours waits five
-CLIENTS = 3
 PAUSE = 0.2  # seconds between the requests of a client
+CRASHES = 12 if FULL else 3
+CROWD = 4  # clients per resource while it crashes
 
 _LOCK = """
 import sqlite3, sys, time
@@ -50,13 +53,13 @@ class Load:
     booked: set[UUID] = field(default_factory=set)
     is_over: bool = False
 
-    async def keep_booking(self, who: Caller, resource_id: UUID) -> None:
+    async def keep_booking(self, who: Caller, resource_id: UUID, pause: float, first: int) -> None:
         """Book until told to stop; the request in hand is brought to its end."""
-        number = 0
+        number = first
         while not self.is_over:
             await self._book_once(who, resource_id, number)
-            number += 1
-            await asyncio.sleep(PAUSE)
+            number += CROWD
+            await asyncio.sleep(pause)
 
     async def _book_once(self, who: Caller, resource_id: UUID, number: int) -> None:
         headers = {"Idempotency-Key": str(uuid4())}
@@ -84,18 +87,19 @@ class Load:
 
 
 @asynccontextmanager
-async def load(system: System, server: Process) -> AsyncIterator[Load]:
-    """Keep a light load on the server while open; at the end every request has its answer."""
+async def load(
+    system: System, server: Process, *, pause: float = PAUSE, clients: int = 1
+) -> AsyncIterator[Load]:
+    """Keep `clients` booking each resource while open; at the end every request has its answer."""
     made = Load(system.institute.resource_ids)
-    async with AsyncExitStack() as stack:
-        who = await stack.enter_async_context(caller(server.url))
-        async with asyncio.TaskGroup() as group:
-            for resource_id in made.resource_ids[:CLIENTS]:
-                group.create_task(made.keep_booking(who, resource_id))
-            try:
-                yield made
-            finally:
-                made.is_over = True
+    async with caller(server.url) as who, asyncio.TaskGroup() as group:
+        for resource_id in made.resource_ids:
+            for first in range(clients):
+                group.create_task(made.keep_booking(who, resource_id, pause, first))
+        try:
+            yield made
+        finally:
+            made.is_over = True
 
 
 async def stored(system: System) -> tuple[set[UUID], set[UUID]]:
@@ -142,6 +146,27 @@ async def test_ten_seconds_without_postgresql_lose_no_booking_and_no_mail(
     await all_told(system, system.post, len(bookings))
     assert server.is_running
     assert worker.is_running
+
+
+async def test_a_crashing_postgresql_is_a_503_wherever_it_strikes(
+    with_own_postgres: System, bare_postgres: servers.OwnPostgres
+) -> None:
+    random.seed(4711)
+    system = with_own_postgres
+    server = system.start_server()
+    await system.ready(server)
+    async with load(system, server, pause=0, clients=CROWD) as traffic:
+        for _ in range(CRASHES):
+            before = len(traffic.booked)
+            wanted = before + random.randrange(10, 30)
+            await eventually(lambda: len(traffic.booked) >= wanted, what="bookings")  # noqa: B023
+            await asyncio.to_thread(bare_postgres.kill)
+            await asyncio.to_thread(bare_postgres.start)
+        before = len(traffic.booked)
+        await eventually(lambda: len(traffic.booked) > before, what="recovery")
+    assert traffic.refused
+    bookings, holders = await stored(system)
+    assert bookings == holders == traffic.booked
 
 
 async def test_six_seconds_of_a_locked_sqlite_file_lose_no_booking(embedded: System) -> None:
