@@ -91,6 +91,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.storage = create_storage(settings.storage_url, data_dir=settings.data_dir)
         app.state.checks["storage"] = _quietly(app.state.storage.probe)
         await _start_work(app, settings, database, stack)
+        if app.state.limiter is not None:
+            stack.push_async_callback(app.state.limiter.close)
         stack.push_async_callback(accounts.flush_last_seen, database)
         flushing = asyncio.create_task(_flush_forever(database))
         stack.push_async_callback(_ended, flushing)

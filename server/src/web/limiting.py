@@ -16,10 +16,14 @@ from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.storage.redis import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import Redis
 
+from src import redis_client
 from src.core.actor import Actor
 from src.core.errors import Limited
 from src.core.settings import Settings
+
+BREAKER = 2.0  # seconds without asking a Redis that did not answer
 
 log = structlog.get_logger(__name__)
 
@@ -50,17 +54,32 @@ class Limiter:
     own: SlidingWindowCounterRateLimiter = field(
         default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
     )
+    client: Redis | None = None
+    away_until: float = 0.0
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self.client is not None:
+            await self.client.aclose(close_connection_pool=True)
 
     async def spend(self, rate: str, who: str) -> Spent:
         """Count one request. Raises `Limited` with the seconds to wait."""
-        limiter = self.shared
+        limiter, allowed = self.shared, True
         try:
+            if time.monotonic() < self.away_until:
+                raise StorageError(TimeoutError())  # noqa: TRY301 - as if it had been asked
             allowed = await limiter.hit(self.limits[rate], who)
         except StorageError:
-            log.warning("the rate limits are out of reach", rate=rate)
+            self._note_outage()
             limiter = self.own
             allowed = await limiter.hit(self.limits[rate], who) if rate == "login" else True
         return await self._spent(limiter, rate, who, allowed=allowed)
+
+    def _note_outage(self) -> None:
+        """Do not let every request wait for a Redis that is away."""
+        if time.monotonic() >= self.away_until:
+            log.warning("the rate limits are out of reach")
+            self.away_until = time.monotonic() + BREAKER
 
     async def charge(self, rate: str, who: str) -> Spent:
         """Count a request that was already served; never refuses."""
@@ -72,6 +91,8 @@ class Limiter:
 
     async def peek(self, rate: str, who: str) -> None:
         """Raise `Limited` when nothing is left; count nothing."""
+        if time.monotonic() < self.away_until:
+            return
         try:
             allowed = await self.shared.test(self.limits[rate], who)
         except StorageError:
@@ -97,18 +118,16 @@ def create_limiter(settings: Settings) -> Limiter | None:
     """The limiter the settings ask for; None when limits are off."""
     if not settings.rate_limits:
         return None
-    storage: Storage
-    if settings.redis_url:
+    storage: Storage = MemoryStorage()
+    client = redis_client.create_async(settings)
+    if client is not None:
         storage = RedisStorage(
             f"async+{settings.redis_url}",
             wrap_exceptions=True,
             implementation="redispy",
             key_prefix=f"{settings.redis_prefix}:rate",
-            socket_timeout=0.5,
-            socket_connect_timeout=0.5,
+            connection_pool=client.connection_pool,  # type: ignore[arg-type]  # passed on to redis-py as it is
         )
-    else:
-        storage = MemoryStorage()
     rates = {
         "read": settings.rate_read,
         "write": settings.rate_write,
@@ -118,6 +137,7 @@ def create_limiter(settings: Settings) -> Limiter | None:
     return Limiter(
         {name: parse(rate) for name, rate in rates.items()},
         SlidingWindowCounterRateLimiter(storage),
+        client=client,
     )
 
 

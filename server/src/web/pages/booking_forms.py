@@ -241,6 +241,8 @@ async def edit_form(page: CurrentPage, booking_id: UUID) -> Response:
     """The form with the booking as it is."""
     async with page.reading() as reads:
         booking = await bookings.get(reads, page.actor, booking_id)
+    if "edit" not in booking.allowed:
+        return see_other(f"/bookings/{booking_id}")
     zone = zone_of(booking.resource.timezone)
     values = {
         **typed(booking.starts_at, booking.ends_at, zone),

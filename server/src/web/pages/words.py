@@ -44,9 +44,8 @@ def rules(policy: EffectivePolicy, hours: Sequence[Open], units: int) -> list[st
     said += [f"Open {text}." for text in opening(hours)] or ["Open at all times."]
     if policy.slot_minutes:
         said.append(f"Starts and ends on a multiple of {policy.slot_minutes} minutes.")
-    if policy.buffer_before_minutes or policy.buffer_after_minutes:
-        before, after = length(policy.buffer_before_minutes), length(policy.buffer_after_minutes)
-        said.append(f"Kept free around each booking: {before} before, {after} after.")
+    if kept := _buffers(policy):
+        said.append(f"Kept free around each booking: {kept}.")
     if policy.is_approval_required:
         kept = length(policy.request_hold_minutes)
         said.append(f"A manager has to approve; a request holds its time for {kept}.")
@@ -78,6 +77,11 @@ def _advance(policy: EffectivePolicy) -> str:
     if earliest:
         return f"Book up to {length(earliest)} ahead."
     return f"Book at least {length(latest)} ahead." if latest else ""
+
+
+def _buffers(policy: EffectivePolicy) -> str:
+    parts = ((policy.buffer_before_minutes, "before"), (policy.buffer_after_minutes, "after"))
+    return ", ".join(f"{length(minutes)} {where}" for minutes, where in parts if minutes)
 
 
 def opening(hours: Sequence[Open]) -> list[str]:
