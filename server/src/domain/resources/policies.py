@@ -1,6 +1,6 @@
 """The policies as they are written down: one for the site, one a type, one a resource.
 
-What holds for a resource in the end is `policy.effective`'s answer.
+What holds for a resource in the end is told by `terms.load`.
 """
 
 from __future__ import annotations

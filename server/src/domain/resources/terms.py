@@ -118,8 +118,6 @@ def statement(which: ColumnElement[bool], *, around: Window) -> Select[Any]:
 
     Of each rule the nearest level that says something counts: resource, then type, then site.
     """
-    site, of_type, own = aliased(Policy), aliased(Policy), aliased(Policy)
-    levels = (own, of_type, site)
     return (
         select(
             Resource.id,
@@ -130,16 +128,15 @@ def statement(which: ColumnElement[bool], *, around: Window) -> Select[Any]:
             Resource.state,
             Resource.state_reason,
             Resource.calendar_version,
-            _hours().label("hours"),
-            _units().label("units"),
+            _HOURS,
+            _UNITS,
             _closures(around).label("closures"),
-            *(func.coalesce(*(getattr(level, name) for level in levels)).label(name)
-              for name in POLICY_FIELDS),
+            *_RULES,
         )
         .select_from(Resource)
-        .outerjoin(site, site.level == "site")
-        .outerjoin(of_type, of_type.type_id == Resource.type_id)
-        .outerjoin(own, own.resource_id == Resource.id)
+        .outerjoin(_SITE, _SITE.level == "site")
+        .outerjoin(_TYPE, _TYPE.type_id == Resource.type_id)
+        .outerjoin(_OWN, _OWN.resource_id == Resource.id)
         .where(which)
         .order_by(Resource.name, Resource.id)
     )  # fmt: skip
@@ -221,3 +218,12 @@ def _time(text: str) -> datetime:
     """A time as one of the databases writes it into JSON: SQLite without offset, in UTC."""
     at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+# Made once: building these costs more than running them.
+_OWN, _TYPE, _SITE = aliased(Policy), aliased(Policy), aliased(Policy)
+_RULES = tuple(
+    func.coalesce(*(getattr(level, name) for level in (_OWN, _TYPE, _SITE))).label(name)
+    for name in POLICY_FIELDS
+)
+_HOURS, _UNITS = _hours().label("hours"), _units().label("units")
