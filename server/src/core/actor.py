@@ -66,9 +66,7 @@ class Actor:
     def may(self, permission: Permission, *scopes: str) -> bool:
         """Whether the permission is held everywhere or in one of the scopes."""
         held = self.granted.get(permission)
-        return held is not None and (
-            None in held or any(scope in held for scope in scopes)
-        )
+        return held is not None and (None in held or any(scope in held for scope in scopes))
 
     def may_anywhere(self, permission: Permission) -> bool:
         """Whether the permission is held in any scope at all (for menus and route guards)."""

@@ -56,9 +56,7 @@ class Message(Table):
         {"sqlite_autoincrement": True},
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     topic: Mapped[str] = mapped_column(String(80))
     queue: Mapped[str] = mapped_column(String(20))
     payload: Mapped[dict[str, Any]]
@@ -136,11 +134,7 @@ async def publish(  # noqa: PLR0913 - every caller names two or three
     `key` orders jobs, one at a time, among transactions that hold the subject's row lock. `delay`
     in seconds counts by the database's clock. Payloads carry ids, never secrets.
     """
-    insert = (
-        postgresql.insert
-        if session.get_bind().dialect.name == "postgresql"
-        else sqlite.insert
-    )
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     priority = topic.priority if priority is None else priority
     statement = (
         insert(Message)
