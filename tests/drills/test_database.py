@@ -148,6 +148,7 @@ async def test_ten_seconds_without_postgresql_lose_no_booking_and_no_mail(
     assert worker.is_running
 
 
+@pytest.mark.campaign
 async def test_a_crashing_postgresql_is_a_503_wherever_it_strikes(
     with_own_postgres: System, bare_postgres: servers.OwnPostgres
 ) -> None:

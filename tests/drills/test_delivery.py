@@ -24,6 +24,7 @@ pytestmark = pytest.mark.faults
 KILLS = 25 if FULL else 3
 JOBS = 500 if FULL else 90
 QUICK = 4.0  # seconds; a booking that waited for a silent broker would take five or more
+WORKER_MEMORY = 130.0  # megabytes
 
 
 async def deliveries(database: Database) -> dict[UUID, DeliveryState]:
@@ -85,6 +86,7 @@ async def test_a_server_killed_between_commit_and_hint_loses_no_mail(
     assert set(post.message_ids().values()) == {1}
 
 
+@pytest.mark.campaign
 async def test_no_notification_is_lost_to_workers_killed_again_and_again(
     deployed: System, post: Post
 ) -> None:
@@ -115,7 +117,7 @@ async def test_no_notification_is_lost_to_workers_killed_again_and_again(
             assert told == written
 
 
-async def test_a_request_is_followed_from_the_server_into_the_worker(
+async def test_a_request_is_followed_into_a_worker_that_stays_small(
     deployed: System, post: Post
 ) -> None:
     server, worker = deployed.start_server(), deployed.start_worker()
@@ -138,6 +140,7 @@ async def test_a_request_is_followed_from_the_server_into_the_worker(
         )
 
     await eventually(is_logged, seconds=5, what="the job's line in the worker's log")
+    assert worker.memory < WORKER_MEMORY
     assert any(
         line.get("request_id") == request_id and line["process"] == "server"
         for line in server.lines()

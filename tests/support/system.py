@@ -221,6 +221,17 @@ class Post:
         return f"smtp://127.0.0.1:{self.port}?tls=none"
 
 
+def memory_of(pid: int) -> float:
+    """The resident memory of a process in megabytes (of a million bytes)."""
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text())
+        assert found is not None, f"process {pid} has ended"
+        return int(found.group(1)) * 1024 / 1e6
+    asked = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
+    return int(asked.stdout) * 1024 / 1e6
+
+
 @dataclass
 class Process:
     """One process of ours: its port, its log, its end."""
@@ -239,6 +250,11 @@ class Process:
     def is_running(self) -> bool:
         """Whether it lives."""
         return self.popen.poll() is None
+
+    @property
+    def memory(self) -> float:
+        """Its resident memory in megabytes."""
+        return memory_of(self.popen.pid)
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 30) -> int:
         """Send a signal and wait; the exit code."""
@@ -451,13 +467,15 @@ async def asked(request: Awaitable[httpx2.Response]) -> Answer:
 
 
 @asynccontextmanager
-async def caller(url: str, role: RoleName = RoleName.MEMBER) -> AsyncIterator[Caller]:
+async def caller(
+    url: str, role: RoleName = RoleName.MEMBER, *, password: str = PASSWORD
+) -> AsyncIterator[Caller]:
     """A program with a token of the person of that role."""
     async with _client(url, "application/json") as client:
         form = {
             "grant_type": "password",
             "username": Institute.email(role),
-            "password": PASSWORD,
+            "password": password,
         }
         answer = await client.post("/api/v1/auth/token", data=form)
         assert answer.status_code == 200, answer.text
@@ -466,14 +484,16 @@ async def caller(url: str, role: RoleName = RoleName.MEMBER) -> AsyncIterator[Ca
 
 
 @asynccontextmanager
-async def browser(url: str, role: RoleName = RoleName.MANAGER) -> AsyncIterator[Browser]:
+async def browser(
+    url: str, role: RoleName = RoleName.MANAGER, *, password: str = PASSWORD
+) -> AsyncIterator[Browser]:
     """A browser in which the person of that role has logged in."""
     async with _client(url, "text/html") as client:
         page = await client.get("/login")
         form = {
             "csrf_token": _csrf_of(page.text),
             "email": Institute.email(role),
-            "password": PASSWORD,
+            "password": password,
         }
         answer = await client.post("/login", data=form)
         assert answer.status_code == 303, answer.text
