@@ -224,6 +224,11 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
+def _translated(text: str) -> str:
+    """A text that is not written in the template; what looks like a placeholder stays as it is."""
+    return language.gettext(text) if text else ""
+
+
 def _pretty(value: object) -> str:
     """Data as indented JSON."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
@@ -259,6 +264,7 @@ def _create_environment() -> Environment:
         short=_short,
         lines=_lines,
         pretty=_pretty,
+        translated=_translated,
         pairs=lambda values: [(str(value), str(value)) for value in values],
     )
     return made

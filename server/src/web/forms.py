@@ -133,6 +133,12 @@ class Form:
         """Whether anything stands against it."""
         return bool(self.faults or self.refusals)
 
+    @property
+    def is_overridable(self) -> bool:
+        """Whether something that stands against it could be passed over."""
+        found = [*self.refusals, *(fault for faults in self.faults.values() for fault in faults)]
+        return any(fault.is_overridable for fault in found)
+
     def parse(self, shape: type[ShapeT]) -> ShapeT | None:
         """The values in their types; None when a field is wrong (see `faults`)."""
         raw: dict[str, Any] = {}

@@ -190,3 +190,32 @@ def test_the_number_of_statements_does_not_grow_with_the_bookings(lab: Lab) -> N
         found.append(costs)
     assert found[0] == found[1]
     assert all(found[1][path] <= most for path, most in budgets.items()), found[1]
+
+
+def test_what_people_write_is_shown_as_they_wrote_it(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    written = "50% off %(name)s <script>alert('x')</script> {{ 7*7 }} & \"Größe\""
+    member, manager = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "manager")
+    path = book(member, lab.ids.confocal, title=written, notes=written).path
+    state = f"/resources/{lab.ids.confocal}/state"
+    form = manager.see(state).form(state)
+    asked = manager.send(form, state="down", reason=written)
+    manager.send(asked.form(state), **{f"choice-{path.rsplit('/', 1)[1]}": "keep"})
+    refused = book(member, lab.ids.confocal, title=written, notes=written)
+    assert refused.status == 422
+    assert refused.value("title") == written
+    for address in (path, "/", "/bookings", f"/resources/{lab.ids.confocal}"):
+        html = member.see(address).response.text
+        assert "50% off %(name)s &lt;script&gt;" in html, address
+        assert "<script" not in html
+
+
+def test_a_resource_out_of_service_still_has_its_page(sqlite_lab: Lab) -> None:
+    manager = Visitor.logged_in(sqlite_lab, "manager")
+    path = f"/resources/{sqlite_lab.ids.confocal}"
+    form = manager.see(f"{path}/state").form(f"{path}/state")
+    manager.send(form, state="retired", reason="Sold")
+    shown = manager.see(path)
+    assert shown.status == 200
+    assert "Retired" in shown.text
+    assert not any("/bookings/new" in link for link in shown.links)

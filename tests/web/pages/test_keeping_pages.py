@@ -49,6 +49,25 @@ def test_taking_a_resource_down_asks_what_becomes_of_each_booking(lab: Lab) -> N
     assert "Available" in back.text
 
 
+def test_many_bookings_in_the_way_are_settled_with_one_choice(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    member, manager = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "manager")
+    first, second, later = (
+        book(member, lab.ids.confocal, **typed).path
+        for typed in (times("09:00", "10:00"), times("11:00", "12:00"), times("14:00", "15:00"))
+    )
+    path = f"/resources/{lab.ids.confocal}/state"
+    back = {"until_date": times()["starts_at_date"], "until_time": "13:00"}
+    asked = manager.send(manager.see(path).form(path), state="down", reason="Leak", **back)
+    assert "2 bookings are in the way" in asked.text
+    own = {f"choice-{first.rsplit('/', 1)[1]}": "keep"}
+    done = manager.send(asked.form(path), rest="cancel", **own)
+    assert "Its state was changed" in done.text
+    assert "Confirmed" in member.see(first).text
+    assert "Cancelled" in member.see(second).text
+    assert "Confirmed" in member.see(later).text
+
+
 def test_a_closure_is_made_with_its_displacement_and_taken_back(sqlite_lab: Lab) -> None:
     lab = sqlite_lab
     member, manager = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "manager")

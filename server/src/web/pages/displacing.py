@@ -18,9 +18,10 @@ _moment = TypeAdapter(AwareDatetime)
 def choices_of(form: Form) -> dict[UUID, Choice]:
     """`choice-<booking>` = `keep`, `cancel` or `move|start|end|unit|resource`.
 
-    What cannot be read is no choice: the service asks for it again.
+    `rest` is for those that were shown (`hit`) and have none of their own. What cannot be read is
+    no choice: the service asks for it again.
     """
-    found = {}
+    found = _rest(form)
     for name, value in form.values.items():
         if name.startswith(PREFIX):
             try:
@@ -28,6 +29,16 @@ def choices_of(form: Form) -> dict[UUID, Choice]:
             except (ValueError, ValidationError):
                 continue
     return found
+
+
+def _rest(form: Form) -> dict[UUID, Choice]:
+    action = form.values.get("rest", "")
+    if action not in ("keep", "cancel"):
+        return {}
+    try:
+        return {UUID(value): _choice(action) for value in form.lists.get("hit", ())}
+    except ValueError:
+        return {}
 
 
 def hits_of(form: Form) -> Sequence[Hit]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
+from datetime import time
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from src.core.actor import Permission
+from src.core.language import zone_of
 from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, bookings, resources
-from src.domain.bookings.displacement import Choice
 from src.domain.resources.tables import ResourceState
-from src.web.forms import Form, Shape, see_other
+from src.web.forms import Form, Shape, TypedDate, TypedTime, see_other
 from src.web.pages.displacing import choices_of, hits_of
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 from src.web.pages.resources import location_choices, type_choices
@@ -59,6 +60,8 @@ class StateShape(Shape):
 
     state: ResourceState
     reason: str | None = Field(None, max_length=500)
+    until_date: TypedDate | None = None
+    until_time: TypedTime | None = None
 
 
 @router.get("/resources/new", **shows(MANAGE))
@@ -147,35 +150,40 @@ async def set_state(page: CurrentPage, resource_id: UUID) -> Response:
     shape = form.parse(StateShape)
     if shape is None:
         return await _show_state(page, form, resource_id, status=422)
-    choices = choices_of(form)
-    done = await page.tried(
-        form, lambda session: _put_state(session, page, resource_id, shape, choices)
-    )
+    change = await _change(page, form, resource_id, shape)
+    if change is None:
+        return await _show_state(page, form, resource_id, status=422)
+    done = await page.tried(form, change)
     if isinstance(done, Refused):
         return await _show_state(page, form, resource_id, status=done.status)
     return see_other(f"/resources/{resource_id}?done=state")
 
 
-async def _put_state(
-    session: AsyncSession,
-    page: Page,
-    resource_id: UUID,
-    shape: StateShape,
-    choices: Mapping[UUID, Choice],
-) -> None:
-    if shape.state in (ResourceState.DOWN, ResourceState.RETIRED):
-        await bookings.displacement.take_down(
-            session,
-            page.actor,
-            resource_id,
-            state=shape.state,
-            reason=shape.reason or "",
-            choices=choices,
-        )
-    else:
-        await bookings.displacement.bring_back(
+async def _change(
+    page: Page, form: Form, resource_id: UUID, shape: StateShape
+) -> Callable[[AsyncSession], Awaitable[None]] | None:
+    """What the form asks for; None when its time does not exist."""
+    if shape.state not in (ResourceState.DOWN, ResourceState.RETIRED):
+        return lambda session: bookings.displacement.bring_back(
             session, page.actor, resource_id, state=shape.state, reason=shape.reason
         )
+    async with page.reading() as reads:
+        zone = zone_of((await resources.get(reads, page.actor, resource_id)).timezone)
+    until = None
+    if shape.until_date:
+        until = form.local("until", shape.until_date, shape.until_time or time(), zone)
+    choices = choices_of(form)
+    if form.is_faulty:
+        return None
+    return lambda session: bookings.displacement.take_down(
+        session,
+        page.actor,
+        resource_id,
+        state=shape.state,
+        reason=shape.reason or "",
+        choices=choices,
+        until=until,
+    )
 
 
 async def _show_state(page: Page, form: Form, resource_id: UUID, *, status: int = 200) -> Response:
