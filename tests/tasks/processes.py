@@ -10,7 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,9 +105,15 @@ class Yard:
         self.notes = self.directory / "notes"
         self.notes.touch()
 
-    def worker(self, *, grace: int = 5, patience: float = 20, **more: str) -> Process:
+    def worker(
+        self,
+        *,
+        grace: int = 5,
+        patience: float = 20,
+        environment: Mapping[str, str] | None = None,
+    ) -> Process:
         """Start one, with a health port of its own."""
-        environment = {
+        whole = {
             "DATABASE_URL": self.settings.database,
             "REDIS_URL": self.settings.redis_url,
             "ALIQUOT_REDIS_PREFIX": self.settings.redis_prefix,
@@ -115,9 +121,9 @@ class Yard:
             "ALIQUOT_WORKER_GRACE": str(grace),
             "ALIQUOT_WORKER_HEALTH_PORT": str(servers.free_port()),
             "LOG_LEVEL": "WARNING",
-            **more,
+            **(environment or {}),
         }
-        made = Process(environment, self.notes, patience)
+        made = Process(whole, self.notes, patience)
         self.processes.append(made)
         return made
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from src.core.db import Database
 from src.core.outbox import State
@@ -94,7 +95,7 @@ class Campaign:
             self.redis.start()
 
     def _flush(self) -> None:
-        with servers.redis_client.Redis.from_url(self.redis.url) as client:
+        with Redis.from_url(self.redis.url) as client:
             client.flushall()
 
     async def run(self) -> None:

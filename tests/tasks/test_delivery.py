@@ -17,7 +17,6 @@ from src.core.errors import Conflict, Unavailable
 from src.core.events import Event
 from src.core.outbox import Message, State, Topic
 from src.tasks import queue
-from src.tasks.delivery import Pace
 from src.tasks.handlers import Inside, Job, Outside, current_job
 from tests.support.databases import on_postgresql, on_sqlite
 from tests.tasks.conftest import HURRY, Bench, eventually
@@ -322,35 +321,6 @@ async def test_an_operation_fails_with_its_job_and_is_done_with_it(bench: Bench)
         operations.OperationState.FAILED,
         "RuntimeError: not yet",
     )
-
-
-@on_sqlite
-async def test_a_loop_that_hangs_is_reported_as_ill(bench: Bench, monkeypatch: Any) -> None:
-    monkeypatch.setattr("src.tasks.worker.STUCK", 0.6)
-    release = asyncio.Event()
-
-    async def hang(_session: Any, _payload: dict[str, Any], _job: Job) -> None:
-        while not release.is_set():
-            time.sleep(0.01)  # what a handler must never do
-
-    bench.registry.add(Inside(EFFECT, hang))
-    worker = await bench.start(pace=Pace(lease=30, sweep=0.1, rehint_idle=0.1, schedule=0.1))
-    assert worker.illness() == []
-    job = await bench.publish(EFFECT)
-
-    async def is_ill() -> bool:
-        return any("the loop" in fault for fault in worker.illness())
-
-    try:
-        await eventually(is_ill)
-    finally:
-        release.set()
-    await bench.settled(job)
-
-    async def is_well() -> bool:
-        return worker.illness() == []
-
-    await eventually(is_well)
 
 
 async def test_two_workers_on_one_database_do_nothing_twice(bench: Bench) -> None:

@@ -167,7 +167,7 @@ async def test_a_locked_sqlite_file_is_waited_for(ours: Yard) -> None:
 def test_a_worker_that_cannot_start_says_why(
     ours: Yard, environment: dict[str, str], code: int, sentence: str
 ) -> None:
-    process = ours.worker(patience=0, **environment)
+    process = ours.worker(patience=0, environment=environment)
     assert process.running.wait(30) == code
     assert sentence in process.said()
     assert "Traceback" not in process.said()
@@ -176,7 +176,8 @@ def test_a_worker_that_cannot_start_says_why(
 @on_sqlite
 async def test_a_taken_health_port_is_named(ours: Yard) -> None:
     await ready(ours)
-    second = ours.worker(ALIQUOT_WORKER_HEALTH_PORT=str(ours.processes[0].port))
+    taken = {"ALIQUOT_WORKER_HEALTH_PORT": str(ours.processes[0].port)}
+    second = ours.worker(environment=taken)
     assert await asyncio.to_thread(second.running.wait, 30) == 5
     assert f"127.0.0.1:{second.port} cannot be opened" in second.said()
 

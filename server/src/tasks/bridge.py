@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -53,7 +54,8 @@ class Bridge:
         """Cancel what is left and end the loop."""
         with self._lock:  # what was begun before is cancelled, nothing is begun after
             self._is_stopped = True
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(10)
+        with suppress(TimeoutError):  # a task that will not be cancelled ends with the process
+            asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():

@@ -105,8 +105,10 @@ class Delivery:
                 return
             if claim.topic in schedule.declared:
                 await schedule.note_start(session, claim.topic)
-            if claim.operation_id is not None:
-                await operations.run(session, claim.operation_id)
+            operation_id = claim.operation_id
+            if operation_id is not None and not await operations.run(session, operation_id):
+                await self._end_cancelled(session, claim)
+                return
         handler = self._registry.by_topic[claim.topic]
         flight.claim, flight.limit = claim, handler.topic.time_limit
         flight.since = time.monotonic()
@@ -178,11 +180,14 @@ class Delivery:
 
     async def _settle_cancelled(self, claim: Claim) -> str:
         async with transaction(self._database) as session:
-            if await ledger.finish(session, claim.id, claim.token, result={"cancelled": True}):
-                if claim.operation_id is not None:
-                    await operations.end_cancelled(session, claim.operation_id)
-                await ledger.hint_next(session, claim.key)
+            await self._end_cancelled(session, claim)
         return "cancelled"
+
+    async def _end_cancelled(self, session: AsyncSession, claim: Claim) -> None:
+        if await ledger.finish(session, claim.id, claim.token, result={"cancelled": True}):
+            if claim.operation_id is not None:
+                await operations.end_cancelled(session, claim.operation_id)
+            await ledger.hint_next(session, claim.key)
 
     async def _settle_failure(
         self, claim: Claim, handler: Inside | Outside, error: Exception
@@ -249,10 +254,6 @@ class Delivery:
             async with transaction(self._database) as session:
                 return await ledger.release(session, set(flights))
         return 0
-
-    def end(self) -> None:
-        """Take no more jobs."""
-        self._is_ending = True
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from src.tasks.schedule import Scheduler, institute_zone
 log = structlog.get_logger(__name__)
 
 STUCK = 15.0  # seconds after which a loop that does not turn is ill
+LOOP_PATIENCE = 5.0  # seconds the loop may take for one thing at the end
 CHECK = 10.0  # seconds between looks at the consumers' threads
 
 
@@ -103,27 +104,35 @@ class Worker:
         """
         self.is_stopping = True
         self._over.set()
-        for task in self._loops[:-1]:  # the heartbeat goes on: jobs are still in flight
-            self.bridge.run(_end(task))
         for consumer in self.consumers.values():
             consumer.stop_flag.set()
         if self._settings.is_embedded:
             for lane in self.lanes.values():
                 lane.storage.close()
-        self._wait(grace, hurry)
-        patience = 0.3 if self._settings.is_embedded else 3.0
-        returned = self.bridge.run(self.delivery.give_back(patience))
-        self._wait(0.5 if self._settings.is_embedded else 2.0 * queue.READ_TIMEOUT)
-        if returned:
-            log.warning("jobs were given back", jobs=returned)
+        try:
+            returned = self._wind_up(grace, hurry)
+        except TimeoutError:
+            log.exception("the loop hangs; the leases of its jobs will run out")
+            returned = 0
         if isinstance(self._sender, queue.Sender):
             self._sender.close()
-        for task in self._loops:
-            self.bridge.run(_end(task))
-        if self._cache_client is not None:
-            self.bridge.run(self._cache_client.aclose())
-        self.bridge.run(self.database.dispose())
         self.bridge.stop()
+        return returned
+
+    def _wind_up(self, grace: float, hurry: threading.Event | None) -> int:
+        for task in self._loops[:-1]:  # the heartbeat goes on: jobs are still in flight
+            self.bridge.run(_end(task), LOOP_PATIENCE)
+        self._wait(grace, hurry)
+        patience = 0.3 if self._settings.is_embedded else 3.0
+        returned = self.bridge.run(self.delivery.give_back(patience), 2 * LOOP_PATIENCE)
+        if returned:
+            log.warning("jobs were given back", jobs=returned)
+        self._wait(0.5 if self._settings.is_embedded else 2.0 * queue.READ_TIMEOUT)
+        for task in self._loops:
+            self.bridge.run(_end(task), LOOP_PATIENCE)
+        if self._cache_client is not None:
+            self.bridge.run(self._cache_client.aclose(), LOOP_PATIENCE)
+        self.bridge.run(self.database.dispose(), LOOP_PATIENCE)
         return returned
 
     def _wait(self, grace: float, hurry: threading.Event | None = None) -> None:
