@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import schedule, sweep
+from src.core import idempotency, schedule, sweep
 from src.tasks.handlers import Job, every
 
 KEPT_DAYS = 14.0
@@ -36,3 +36,16 @@ async def delete_settled_jobs(
 async def register_schedules(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> None:
     """A worker that runs for weeks keeps its schedules alive."""
     await schedule.register(session, schedule.declared.values())
+
+
+@every(
+    "maintenance.idempotency-keys",
+    interval=3600,
+    queue="maintenance",
+    description="Delete the answers that may no longer be repeated.",
+)
+async def delete_kept_answers(
+    session: AsyncSession, _payload: dict[str, Any], _job: Job
+) -> dict[str, Any]:
+    """Those older than a day."""
+    return {"deleted": await idempotency.sweep(session)}

@@ -17,7 +17,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import compile_path
 
 from src.core import db
@@ -147,12 +147,8 @@ def _to_login(request: Request) -> Response:
 
 
 def _page(request: Request, refusal: DomainError, status: int) -> Response:
-    renderer = getattr(request.app.state, "problem_page", None)
-    if renderer is not None:
-        made: Response = renderer(request, document(request, refusal), status)
-        return made
-    title = refusal.title
-    return HTMLResponse(f"<!doctype html><title>{title}</title><h1>{title}</h1>", status)
+    page: Response = request.app.state.problem_page(request, document(request, refusal), status)
+    return page
 
 
 def _plain(value: object) -> object:

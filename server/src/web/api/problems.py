@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from src.core import errors
 from src.core.errors import DomainError, NotFound
@@ -53,16 +52,7 @@ async def get_problem(request: Request, code: Code) -> Response:
         raise NotFound("No problem has this code; /problems lists them.")
     kind = _kind(cls)
     if problems.wants_page(request):
-        return _page(request, kind)
+        said = {"title": kind.title, "detail": kind.description}
+        page: Response = request.app.state.problem_page(request, said, 200)
+        return page
     return replies.one(request, kind, version=1)
-
-
-def _page(request: Request, kind: ProblemKind) -> Response:
-    renderer = getattr(request.app.state, "problem_kind_page", None)
-    if renderer is not None:
-        made: Response = renderer(request, kind)
-        return made
-    title = escape(kind.title)
-    return HTMLResponse(
-        f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{escape(kind.description)}</p>"
-    )

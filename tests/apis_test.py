@@ -1,0 +1,153 @@
+"""Journeys against a deployment, by `pytest tests/apis_test.py` and the environment.
+
+    BASE_URL                http://localhost:8000
+    ALIQUOT_TEST_EMAIL      who signs in (member@example.org)
+    ALIQUOT_TEST_PASSWORD   (aliquot-demo-password, the demo's)
+    ALIQUOT_TEST_READ_ONLY  1: nothing is written but the log-in
+
+What it books it cancels. It imports nothing of the server, so that it tests what is deployed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+BASE_URL = os.environ.get("BASE_URL", "http://localhost:8000")
+EMAIL = os.environ.get("ALIQUOT_TEST_EMAIL", "member@example.org")
+PASSWORD = os.environ.get("ALIQUOT_TEST_PASSWORD", "aliquot-demo-password")
+MARK = "Deployment test"
+
+writes = pytest.mark.skipif(
+    bool(os.environ.get("ALIQUOT_TEST_READ_ONLY")), reason="ALIQUOT_TEST_READ_ONLY is set"
+)
+
+
+@pytest.fixture(scope="module")
+def anonymous() -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=BASE_URL, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(anonymous: httpx2.Client) -> Iterator[httpx2.Client]:
+    """Signed in; whatever it booked is cancelled in the end."""
+    form = {"username": EMAIL, "password": PASSWORD}
+    answer = anonymous.post("/api/v1/auth/token", data=form)
+    assert answer.status_code == 200, answer.text
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    with httpx2.Client(base_url=BASE_URL, timeout=20, headers=headers) as signed_in:
+        yield signed_in
+        mine = signed_in.get("/api/v1/bookings", params={"mine": True, "q": MARK, "limit": 200})
+        for booking in mine.json()["data"]:
+            if "cancel" in booking["allowed"]:
+                signed_in.post(f"/api/v1/bookings/{booking['id']}/cancel", json={})
+
+
+def _free_wish(client: httpx2.Client) -> dict[str, Any]:
+    """A booking that would be confirmed or requested, asked for until one is found."""
+    found = client.get("/api/v1/resources", params={"state": "available", "limit": 50})
+    day = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    for resource in found.json()["data"]:
+        for ahead in range(24, 24 * 6):
+            starts = day + timedelta(hours=ahead)
+            wish = {
+                "resource_id": resource["id"],
+                "starts_at": starts.isoformat(),
+                "ends_at": (starts + timedelta(hours=1)).isoformat(),
+                "title": MARK,
+            }
+            said = client.post("/api/v1/bookings:check", json=wish).json()["data"]
+            if said["outcome"] != "refused":
+                return wish
+            if not said["conflicts"] and ahead > 48:
+                break
+    pytest.fail("nothing can be booked in the next days")
+
+
+def test_it_is_alive_and_ready(anonymous: httpx2.Client) -> None:
+    assert anonymous.get("/healthz").json() == {"status": "ok"}
+    ready = anonymous.get("/readyz")
+    assert ready.status_code == 200, ready.text
+
+
+def test_it_describes_itself(anonymous: httpx2.Client) -> None:
+    document = anonymous.get("/openapi.json").json()
+    assert document["info"]["title"] == "Aliquot"
+    for page in ("/docs", "/redoc"):
+        assert anonymous.get(page).status_code == 200
+
+
+def test_nobody_is_let_in_without_a_credential(anonymous: httpx2.Client) -> None:
+    answer = anonymous.get("/api/v1/bookings")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    page = anonymous.get("/bookings", headers={"Accept": "text/html"})
+    assert page.headers["location"].startswith("/login")
+
+
+def test_one_knows_oneself(client: httpx2.Client) -> None:
+    me = client.get("/api/v1/me").json()["data"]
+    assert me["email"] == EMAIL.casefold()
+    assert me["permissions"]
+
+
+def test_resources_are_listed_and_read(client: httpx2.Client) -> None:
+    listed = client.get("/api/v1/resources", params={"limit": 5}).json()
+    assert listed["data"], "this deployment has no resources"
+    first = listed["data"][0]
+    read = client.get(f"/api/v1/resources/{first['id']}")
+    assert read.json()["data"]["name"] == first["name"]
+    known = {"If-None-Match": read.headers["etag"]}
+    again = client.get(f"/api/v1/resources/{first['id']}", headers=known)
+    assert again.status_code in (200, 304)  # it may have been booked meanwhile
+
+
+def test_a_calendar_is_read(client: httpx2.Client) -> None:
+    resource = client.get("/api/v1/resources", params={"limit": 1}).json()["data"][0]
+    now = datetime.now(UTC)
+    wanted = {"from": now.isoformat(), "to": (now + timedelta(days=7)).isoformat()}
+    answer = client.get(f"/api/v1/resources/{resource['id']}/calendar", params=wanted)
+    assert answer.json()["data"]["resources"][0]["id"] == resource["id"]
+
+
+def test_what_does_not_exist_is_a_problem(client: httpx2.Client) -> None:
+    problem = client.get(f"/api/v1/bookings/{uuid4()}")
+    assert problem.status_code == 404
+    explained = client.get(problem.json()["type"])
+    assert explained.json()["data"]["status"] == 404
+
+
+@writes
+def test_a_booking_is_made_once_refused_to_overlap_and_cancelled(client: httpx2.Client) -> None:
+    wish = _free_wish(client)
+    key = {"Idempotency-Key": str(uuid4())}
+    made = client.post("/api/v1/bookings", json=wish, headers=key)
+    assert made.status_code == 201, made.text
+    booking = made.json()["data"]
+    again = client.post("/api/v1/bookings", json=wish, headers=key)
+    assert again.json()["data"]["id"] == booking["id"]
+
+    unit = wish | {"unit": booking["unit"]}
+    taken = client.post("/api/v1/bookings", json=unit)
+    assert taken.status_code in (409, 422), taken.text
+    assert taken.json()["suggestions"] is not None
+
+    address = f"/api/v1/bookings/{booking['id']}"
+    stale = client.patch(address, json={"title": "x"}, headers={"If-Match": '"999-0"'})
+    assert stale.status_code == 412
+    renamed = client.patch(
+        address, json={"title": f"{MARK}, renamed"}, headers={"If-Match": made.headers["etag"]}
+    )
+    assert renamed.status_code == 200, renamed.text
+
+    gone = client.post(f"{address}/cancel", json={"reason": "Test"})
+    assert gone.json()["data"]["status"] == "cancelled"
+    free = client.post("/api/v1/bookings:check", json=wish).json()["data"]
+    assert free["outcome"] != "refused"
