@@ -7,15 +7,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from src.core import mailbox, migrations
-from tests.support.application import PASSWORD, Lab, running
+from tests.support.application import PASSWORD, Lab, running, served
 from tests.support.databases import Templates
 from tests.support.servers import wait_until
-from tests.support.serving import serving
 
+JOURNEYS = Path(__file__).with_name("apis_test.py")
 PAGE = {"Accept": "text/html"}
 
 
@@ -130,22 +131,25 @@ def test_the_interface_describes_itself(lab: Lab) -> None:
     assert lab.client.get("/redoc").status_code == 200
 
 
-def test_the_journeys_for_deployments_pass_against_this_one(lab: Lab) -> None:
-    with serving(lab.app) as address:
-        environment = {
-            **os.environ,
-            "BASE_URL": address,
-            "ALIQUOT_TEST_EMAIL": "member@example.org",
-            "ALIQUOT_TEST_PASSWORD": PASSWORD,
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/apis_test.py"],
-            cwd=Path(__file__).resolve().parents[1],
-            env=environment,
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-    assert done.returncode == 0, done.stdout[-4000:]
-    left = lab.get("/bookings", params={"mine": True, "q": "Deployment test"}).json()["data"]
-    assert {booking["status"] for booking in left} <= {"cancelled"}
+def test_the_journeys_for_deployments_pass_here(templates: Templates, tmp_path: Path) -> None:
+    with templates.empty("sqlite") as url:
+        migrations.upgrade(url)
+        with served(url, tmp_path) as lab:
+            environment = {
+                **os.environ,
+                "BASE_URL": str(lab.client.base_url),
+                "ALIQUOT_TEST_EMAIL": "member@example.org",
+                "ALIQUOT_TEST_PASSWORD": PASSWORD,
+            }
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", JOURNEYS],
+                cwd=JOURNEYS.parents[1],
+                env=environment,
+                capture_output=True,
+                check=False,
+                text=True,
+            )
+            assert done.returncode == 0, done.stdout[-4000:]
+            found = lab.get("/bookings", params={"mine": True, "q": "Deployment test"})
+    statuses = {booking["status"] for booking in found.json()["data"]}
+    assert statuses == {"cancelled"}

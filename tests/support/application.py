@@ -29,6 +29,7 @@ from src.domain import accounts, resources
 from src.domain.accounts import RoleName
 from tests.support import servers
 from tests.support.databases import Templates
+from tests.support.serving import serving
 
 PASSWORD = "a passphrase for tests only"
 API = "/api/v1"
@@ -60,7 +61,7 @@ class Lab:
     """A running application, its people's headers, and what is in it."""
 
     app: FastAPI
-    client: TestClient
+    client: httpx2.Client
     settings: Settings
     ids: Ids
 
@@ -192,6 +193,17 @@ def running(url: str, folder: Path, **more: Any) -> Iterator[Lab]:
         yield Lab(app, client, settings, ids)
 
 
+@contextmanager
+def served(url: str, folder: Path, **more: Any) -> Iterator[Lab]:
+    """The same behind a real socket; the client's `base_url` is its address."""
+    settings = settings_for(url, folder, **more)
+    logs.configure(settings)
+    ids = seed(settings)
+    app = create_app(settings)
+    with serving(app) as address, httpx2.Client(base_url=address, timeout=60) as client:
+        yield Lab(app, client, settings, ids)
+
+
 @pytest.fixture
 def lab(database_url: str, tmp_path: Path) -> Iterator[Lab]:
     """The application, on each database."""
@@ -231,4 +243,4 @@ def count(lab: Lab, table: str) -> int:
     return servers.in_thread(work)
 
 
-__all__ = ["API", "PASSWORD", "Ids", "Lab", "count", "lab", "moment", "running"]
+__all__ = ["API", "PASSWORD", "Ids", "Lab", "count", "lab", "moment", "running", "served"]

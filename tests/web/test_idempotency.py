@@ -75,9 +75,7 @@ def test_of_twins_at_once_one_acts_and_both_hear_the_same(lab: Lab) -> None:
 
 
 @on_postgresql
-def test_a_twin_that_waits_too_long_is_told_so(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_twin_that_waits_too_long_is_told_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "PATIENCE", 0.2)
     entered, leave = threading.Event(), threading.Event()
     keep = idempotency.keep

@@ -19,9 +19,8 @@ from prometheus_client import REGISTRY
 
 from src.core import migrations
 from src.web import examples
-from tests.support.application import Lab, running
+from tests.support.application import Lab, served
 from tests.support.databases import Templates
-from tests.support.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = ROOT / "schemathesis.toml"
@@ -33,17 +32,17 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def served(
+def described(
     templates: Templates, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Lab, str, Path]]:
+) -> Iterator[tuple[Lab, Path]]:
     """A migrated database, the application on a socket, and a description with ids that exist."""
     folder = tmp_path_factory.mktemp("served")
     with templates.empty("sqlite") as url:
         migrations.upgrade(url)
-        with running(url, folder) as lab, serving(lab.app) as address:
+        with served(url, folder) as lab:
             description = folder / "openapi.json"
             description.write_text(_with_real_ids(lab))
-            yield lab, address, description
+            yield lab, description
 
 
 def _with_real_ids(lab: Lab) -> str:
@@ -69,11 +68,11 @@ def _phases(quick: str) -> tuple[str, ...]:
     return ("--phases", quick, "--max-examples", "1", "--max-time", "40")
 
 
-def _run(served: tuple[Lab, str, Path], person: str | None, *options: str) -> None:
-    lab, address, description = served
+def _run(described: tuple[Lab, Path], person: str | None, *options: str) -> None:
+    lab, description = described
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION),
-        "run", str(description), "--url", address, "--no-color", *options,
+        "run", str(description), "--url", str(lab.client.base_url), "--no-color", *options,
     ]  # fmt: skip
     for name in APART:
         command += ["--exclude-operation-id", name]
@@ -85,20 +84,20 @@ def _run(served: tuple[Lab, str, Path], person: str | None, *options: str) -> No
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-def test_nothing_is_wrong_as_anonymous(served: tuple[Lab, str, Path]) -> None:
-    _run(served, None, *_phases("examples,fuzzing"))
+def test_nothing_is_wrong_as_anonymous(described: tuple[Lab, Path]) -> None:
+    _run(described, None, *_phases("examples,fuzzing"))
 
 
-def test_nothing_is_wrong_as_a_member(served: tuple[Lab, str, Path]) -> None:
-    _run(served, "member", *_phases("examples,coverage"))
+def test_nothing_is_wrong_as_a_member(described: tuple[Lab, Path]) -> None:
+    _run(described, "member", *_phases("examples,coverage"))
 
 
 def test_nothing_is_wrong_as_an_administrator_and_most_operations_succeed(
-    served: tuple[Lab, str, Path],
+    described: tuple[Lab, Path],
 ) -> None:
     before = _succeeded()
-    _run(served, "admin", *_phases("examples,fuzzing"))
-    lab = served[0]
+    _run(described, "admin", *_phases("examples,fuzzing"))
+    lab = described[0]
     known = {
         (method, route.path)
         for route in iter_route_contexts(lab.app.routes)

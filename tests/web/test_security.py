@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
 
 from src.core.actor import Permission
 from src.core.crypto import Keyring
@@ -246,9 +247,9 @@ def test_limits_are_shared_through_redis(start: Start, redis_space: servers.Redi
             assert limiter is not None
             lab.app.state.limiter = limiter
             statuses += [lab.get("/me").status_code for _ in range(2)]
-            portal = lab.client.portal
-            assert portal is not None
-            portal.call(limiter.close)
+            assert isinstance(lab.client, TestClient)
+            assert lab.client.portal is not None
+            lab.client.portal.call(limiter.close)
         assert statuses == [200, 200, 200, 429]
 
 
@@ -272,8 +273,6 @@ def test_other_origins_may_call_only_when_the_settings_name_them(start: Start) -
 def test_forwarded_addresses_are_believed_only_from_trusted_proxies(start: Start) -> None:
     for trusted, expected in (((), "127.0.0.1"), (("127.0.0.1",), "203.0.113.9")):
         with start(trusted_proxies=trusted, rate_limits=True, rate_login="100/minute") as lab:
-            from starlette.testclient import TestClient
-
             proxied = TestClient(lab.app, client=("127.0.0.1", 5000))
             seen: list[str | None] = []
             lab.app.state.limiter = _Noting(lab.app.state.limiter, seen)
