@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -291,3 +292,33 @@ async def test_types_are_counted_and_changed(database: Database, catalogue: Cata
             await resources.get_type(session, MEMBER, empty.id)
     assert renamed.name == "Confocal"
     assert issubclass(errors.ResourceTypeNotFound, DomainError)
+
+
+async def test_of_two_changes_at_once_one_is_told(database: Database, catalogue: Catalogue) -> None:
+    async with database.reads() as reads:
+        version = (await resources.get(reads, MEMBER, catalogue.twin)).version
+
+    async def rename(name: str) -> str:
+        async with transaction(database) as session:
+            changes = {"name": name}
+            await resources.update(
+                session, MANAGER, catalogue.twin, changes=changes, expected_version=version
+            )
+        return name
+
+    async def say(minutes: int) -> int:
+        async with transaction(database) as session:
+            await resources.set_policy(
+                session,
+                MANAGER,
+                resources.SITE,
+                values={"max_minutes": minutes},
+                expected_version=0,
+            )
+        return minutes
+
+    for first, second in ((rename("One"), rename("Two")), (say(60), say(120))):
+        done = await asyncio.gather(first, second, return_exceptions=True)
+        refused = [each for each in done if isinstance(each, BaseException)]
+        assert len(refused) == 1
+        assert isinstance(refused[0], PreconditionFailed)
