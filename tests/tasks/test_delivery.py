@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import structlog
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from src.core import clock, events, operations, sweep
 from src.core.actor import SYSTEM
@@ -335,3 +335,21 @@ async def test_two_workers_on_one_database_do_nothing_twice(bench: Bench) -> Non
     async with reading(bench.database) as reads:
         assert await sweep.counts(reads) == {}
         assert await reads.scalar(select(func.count()).select_from(Message)) == 20
+
+
+@on_sqlite
+async def test_an_operation_cancelled_between_two_attempts_does_not_run_again(
+    bench: Bench,
+) -> None:
+    bench.registry.add(Inside(EFFECT, effect))
+    async with transaction(bench.database) as session:
+        operation = await operations.start(session, SYSTEM, EFFECT, {})
+        await session.execute(update(operations.Operation).values(cancel_requested_at=clock.now()))
+    await bench.start()
+    assert operation.message_id is not None
+    ended = await bench.settled(operation.message_id)
+    assert (ended.state, ended.result) == (State.DONE, {"cancelled": True})
+    assert await effects(bench) == 0
+    async with reading(bench.database) as reads:
+        found = await operations.get(reads, SYSTEM, operation.id)
+    assert found.state is operations.OperationState.CANCELLED
