@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import orjson
@@ -140,10 +140,21 @@ def render(request: Request, refusal: DomainError) -> Response:
 def _to_login(request: Request) -> Response:
     target = request.url.path
     if request.method != "GET":
-        target = "/"
+        target = _page_of_form(request)
     elif request.url.query:
         target += f"?{request.url.query}"
     return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
+
+
+def _page_of_form(request: Request) -> str:
+    """Where the form stands that was sent too late, so that one returns to it after log-in."""
+    try:
+        referer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    if referer.netloc != request.headers.get("host") or not referer.path:
+        return "/"
+    return f"{referer.path}?{referer.query}" if referer.query else referer.path
 
 
 def _page(request: Request, refusal: DomainError, status: int) -> Response:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
+import httpx2
 import pytest
 
 from src.web import pages
@@ -219,3 +221,63 @@ def test_a_resource_out_of_service_still_has_its_page(sqlite_lab: Lab) -> None:
     assert shown.status == 200
     assert "Retired" in shown.text
     assert not any("/bookings/new" in link for link in shown.links)
+
+
+def test_who_was_logged_out_meanwhile_returns_to_the_form_after_log_in(shared_lab: Lab) -> None:
+    member = Visitor.logged_in(shared_lab, "member")
+    address = f"/bookings/new?resource_id={shared_lab.ids.confocal}"
+    client = shared_lab.client
+    client.cookies = httpx2.Cookies()
+    for referer, target in (
+        (f"http://testserver{address}", address),
+        ("https://evil.example/x", "/"),
+    ):
+        headers = {"Referer": referer, "Accept": "text/html"}
+        answer = client.post(
+            "/bookings/new", data={"title": "x"}, headers=headers, follow_redirects=False
+        )
+        assert answer.headers["Location"] == f"/login?next={quote(target, safe='')}"
+    assert member.see(address).status == 200
+
+
+NONSENSE = ["", "x", "\u0000", "%00", "-1", "0", "99999999999999999999", "null", "2026-02-30T99:99Z", "é" * 300,
+            "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-23T09:00:00+23:59", "'; --", "{{7*7}}"]  # fmt: skip
+
+
+def test_nonsense_in_an_address_breaks_no_page(shared_lab: Lab) -> None:
+    admin = Visitor.logged_in(shared_lab, "admin")
+    confocal = shared_lab.ids.confocal
+    for value in NONSENSE:
+        said = quote(value)
+        for address in (
+            f"/resources?q={said}&type_id={said}&location_id={said}&state={said}&free={said}",
+            f"/resources?cursor={said}", f"/resources?page={said}", f"/resources?limit={said}",
+            f"/resources/{said}", f"/resources/{confocal}?week={said}&done={said}",
+            f"/bookings?whose={said}&when={said}&status={said}&resource_id={said}&q={said}",
+            f"/bookings/new?resource_id={confocal}&starts_at={said}&ends_at={said}",
+            f"/bookings/{said}", f"/people?q={said}", f"/jobs?state={said}", f"/jobs/{said}",
+            f"/mailbox/{said}", f"/notifications?unread={said}", f"/login?next={said}",
+        ):  # fmt: skip
+            status = admin.see(address).status
+            assert status in (200, 404, 422), (address, status)
+
+
+def test_nonsense_in_a_form_is_refused_and_stores_nothing(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    manager = Visitor.logged_in(lab, "manager")
+    pages_of_forms = ["/bookings/new?resource_id={}", "/closures/new", "/resources/new", "/resources/{}/edit",
+                      "/resources/{}/state", "/resources/{}/hours", "/resources/{}/policy"]  # fmt: skip
+    for address in pages_of_forms:
+        page = manager.see(address.format(lab.ids.confocal))
+        form = page.form(urlsplit(address.format(lab.ids.confocal)).path)
+        for value in NONSENSE:
+            if (value, address) == ("", "/resources/{}/policy") or (
+                value in ("", "0") and "hours" in address
+            ):
+                continue
+            typed = {name: value for name in form.fields if name != "csrf_token"}
+            status = manager.send(form, **typed, use=value).status
+            assert status in (200, 404, 409, 412, 422), (address, value, status)
+    assert count(lab, "bookings") == 0
+    assert count(lab, "closures") == 0
+    assert count(lab, "resources") == 2

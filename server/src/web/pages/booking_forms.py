@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -22,6 +22,7 @@ from src.core.paging import Paging
 from src.domain import accounts, bookings, resources
 from src.domain.resources.hours import Window
 from src.domain.resources.policy import EffectivePolicy
+from src.models.common import Moment
 from src.web.forms import Form, Shape, TypedDate, TypedTime, is_ambiguous, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
@@ -32,7 +33,7 @@ FIELDS = frozenset(
 )
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 NO_WINDOW = Window(_EPOCH, _EPOCH)  # no closure is asked for
-_moment = TypeAdapter(AwareDatetime)
+_moment: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
 class BookingShape(Shape):

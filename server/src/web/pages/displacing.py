@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from src.domain.bookings import DisplacementNeeded
 from src.domain.bookings.displacement import Choice, Hit
+from src.models.common import Moment
 from src.web.forms import Form
 
 PREFIX = "choice-"
-_moment = TypeAdapter(AwareDatetime)
+_moment: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
 def choices_of(form: Form) -> dict[UUID, Choice]:
