@@ -58,6 +58,7 @@ async def test_words_are_found_anywhere_and_filters_narrow(
         assert await names(sort="-name") == ["Confocal B", "Confocal A"]
         assert await names(q="campus CONFOCAL b") == ["Confocal A", "Confocal B"]
         assert await names(q="confocal a campus microscope") == ["Confocal A", "Confocal B"]
+        assert await names(q="fast microscope") == ["Confocal B"]
         assert await names(q="100%") == []
         assert await names(q="%\x00") == []
         assert await names(tags=["laser", "fast"]) == ["Confocal B"]

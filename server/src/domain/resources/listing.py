@@ -30,9 +30,9 @@ FIRST_PAGE = Paging()
 class Filters(TypedDict, total=False):
     """What a list of resources can be narrowed to; several values of one filter are alternatives.
 
-    `q`: every word stands in name, description, type or place. `location_ids` include what lies
-    below. Without `states`, retired ones are left out. `tags`: all of them. `free_at`: open and
-    with a free unit at that instant.
+    `q`: every word stands in name, description, type, place or tags. `location_ids` include what
+    lies below. Without `states`, retired ones are left out. `tags`: all of them. `free_at`: open
+    and with a free unit at that instant.
     """
 
     q: str | None

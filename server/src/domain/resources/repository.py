@@ -81,12 +81,13 @@ def listing() -> Select[*tuple[Any, ...]]:
 
 
 def matching(query: str) -> ColumnElement[bool]:
-    """Every word stands somewhere in the name, description, type or place."""
+    """Every word stands somewhere in the name, description, type, place or tags."""
     return and_(*(_holds_word(word) for word in query.replace("\x00", " ").split()[:8]))
 
 
 def _holds_word(word: str) -> ColumnElement[bool]:
-    fields = (Resource.name, Resource.description, ResourceType.name, PATHS.c.path)
+    tags = cast(Resource.tags, Text)
+    fields = (Resource.name, Resource.description, ResourceType.name, PATHS.c.path, tags)
     return or_(*(field.icontains(word, autoescape=True) for field in fields))
 
 
