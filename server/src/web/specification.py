@@ -36,6 +36,7 @@ _TAGS = {
     "events": "The audit log.",
     "files": "Files on things.",
     "jobs": "Work in the background.",
+    "operations": "Work you wait for: its progress and its result.",
     "settings": "The institute.",
     "problems": "What each refusal means.",
     "health": "For those who watch.",
