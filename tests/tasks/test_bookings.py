@@ -38,7 +38,7 @@ async def test_each_periodic_task_does_its_part_and_is_declared(world: World) ->
     async with world.writing() as session:
         view = await bookings.create(session, member, wish=Wish(resource, soon, soon + HOUR))
     assert view.unit == 1
-    results = {}
+    results: dict[str, object] = {}
     for task in (
         tasks.expire_requests, tasks.release_no_shows, tasks.complete, tasks.remind
     ):  # fmt: skip

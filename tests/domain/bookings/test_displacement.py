@@ -14,7 +14,7 @@ from src.core.events import Event
 from src.domain import bookings, resources
 from src.domain.bookings import BookingView, Status, Wish
 from src.domain.bookings.displacement import Choice
-from src.domain.bookings.errors import BookingRefused, DisplacementNeeded
+from src.domain.bookings.errors import BookingOverlaps, BookingRefused, DisplacementNeeded
 from src.domain.notifications import Notification
 from src.domain.resources.closures import ClosureView, ClosureWish
 from src.domain.resources.tables import Hold, HoldKind, Resource, ResourceState
@@ -258,3 +258,17 @@ async def test_the_first_suggestions_of_all_that_is_hit_can_be_followed_at_once(
     async with world.reading() as reads:
         page = await bookings.list_(reads, manager)
     assert all(b.starts_at >= tomorrow(13) or b.ends_at <= tomorrow(10) for b in page.items)
+
+
+async def test_a_choice_that_cannot_be_followed_is_named_by_its_place(world: World) -> None:
+    member, manager = await world.person(), await world.manager()
+    resource = await world.resource()
+    kept, moved = [await book(world, member, resource, hour) for hour in (10, 11)]
+    await book(world, member, resource, 14)
+    taken = Choice("move", tomorrow(14), tomorrow(15))
+    with pytest.raises(BookingOverlaps) as caught:
+        await close(
+            world, manager, resource, 10, 12,
+            **{str(kept.id): Choice("keep"), str(moved.id): taken},
+        )  # fmt: skip
+    assert caught.value.errors[0].field == ("choices", 1, "starts_at")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -221,3 +222,18 @@ async def test_a_lock_that_a_savepoint_gave_back_is_taken_again(world: World) ->
         await resources.calendar.lock(session, {resource})
         row = await session.get_one(Resource, resource)
         assert row.calendar_version == 1
+
+
+async def test_of_many_at_once_each_grows_the_calendars_version(world: World) -> None:
+    made = [await world.resource() for _ in range(2)]
+
+    async def take(number: int) -> None:
+        start = tomorrow(0) + timedelta(hours=number)
+        wanted = [piece(resource, start, start + timedelta(hours=1)) for resource in made]
+        async with world.writing() as session:
+            # In any order of asking: the locks are taken in order of id.
+            await resources.calendar.replace(session, wanted[:: (-1) ** number], holders=())
+
+    await asyncio.gather(*(take(number) for number in range(24)))
+    async with world.reading() as reads:
+        assert list(await reads.scalars(select(Resource.calendar_version))) == [24, 24]

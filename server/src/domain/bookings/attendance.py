@@ -103,7 +103,7 @@ async def check_out(
     """
     now = clock.now()
     found = await _opened(session, actor, booking_id, expected_version)
-    booking, freed = found.booking, changes.held(found.booking)
+    booking, left = found.booking, changes.freed(found.booking)
     if policy.can_end_early(booking, now):
         rules.transition(session, actor, booking, Status.IN_USE, now=now)
     rules.transition(session, actor, booking, Status.COMPLETED, now=now)
@@ -113,7 +113,7 @@ async def check_out(
         # Whoever came and went before the start has used a minute of it.
         booking.ends_at = min(booking.ends_at, max(now, booking.starts_at + _MINUTE))
     await resources.calendar.release(session, {booking.id})
-    await changes.heal(session, found, freed)
+    await changes.heal(session, [left])
     await session.flush()
     return repository.view(actor, found, now=now)
 

@@ -34,6 +34,7 @@ FIELDS = frozenset(
     }
 )
 MOST = 500
+Place = tuple[str | int, ...]
 _PLACE = ("starts_at", "ends_at", "resource_id", "unit_id")
 
 
@@ -43,8 +44,7 @@ class _Step:
 
     found: Whole
     wish: Wish
-    fields: Mapping[str, Any]
-    place: tuple[str | int, ...]
+    place: Place
 
     @property
     def moves(self) -> bool:
@@ -98,7 +98,8 @@ async def change_many(
             "Each booking may be changed once.",
             errors=(FieldError(("changes",), "duplicate", "A booking stands here twice."),),
         )
-    return await perform(session, actor, changes, is_list=True)
+    places = {change.booking_id: ("changes", place) for place, change in enumerate(changes)}
+    return await perform(session, actor, changes, places=places)
 
 
 async def perform(
@@ -106,22 +107,25 @@ async def perform(
     actor: Actor,
     changes: Sequence[Change],
     *,
-    is_list: bool = False,
+    places: Mapping[UUID, Place] | None = None,
     displaced: str | None = None,
 ) -> list[BookingView]:
-    """The one way a booking changes. `displaced` is the reason when it has to make way."""
+    """The one way a booking changes.
+
+    `places` says where in the input each change stands, `displaced` is the reason when a booking
+    has to make way.
+    """
     now = clock.now()
-    steps = await _steps(session, actor, changes, now, is_list=is_list, displaced=displaced)
+    steps = await _steps(session, actor, changes, places or {}, now, displaced is not None)
     moving = [step for step in steps if step.moves]
     for step in steps:
         await _require_storable(session, actor, step)
-    before = {step.found.booking.id: held(step.found.booking) for step in moving}
+    before = {step.found.booking.id: freed(step.found.booking) for step in moving}
     moved = await _move(session, actor, moving, now) if moving else {}
     for step in steps:
         _write(session, actor, step, moved.get(step.found.booking.id), displaced)
     await session.flush()
-    for step in moving:
-        await heal(session, step.found, before[step.found.booking.id])
+    await heal(session, [before[step.found.booking.id] for step in moving])
     renewed = await _renewed(session, steps, moved)
     await _tell(session, actor, renewed, moved, displaced)
     await session.flush()
@@ -132,32 +136,33 @@ async def _steps(
     session: AsyncSession,
     actor: Actor,
     changes: Sequence[Change],
+    places: Mapping[UUID, Place],
     now: datetime,
-    *,
-    is_list: bool,
-    displaced: str | None,
+    is_displaced: bool,  # noqa: FBT001 - private, and passed on
 ) -> list[_Step]:
     for change_ in changes:
-        if unknown := change_.fields.keys() - FIELDS:
-            raise Invalid(
-                "These fields cannot be changed.",
-                errors=tuple(
-                    FieldError((name,), "unknown-field", "It cannot be changed.")
-                    for name in sorted(unknown)
-                ),
-            )
+        _require_known_fields(change_, places.get(change_.booking_id, ()))
     targets = {c.fields["resource_id"] for c in changes if c.fields.get("resource_id")}
     opened = await open_(session, [c.booking_id for c in changes], also=targets)
     steps = []
-    for place, change_ in enumerate(changes):
+    for change_ in changes:
         found = opened.get(change_.booking_id)
-        require_change(
-            actor, found, change_.expected_version, now=now, is_displaced=displaced is not None
-        )
+        require_change(actor, found, change_.expected_version, now=now, is_displaced=is_displaced)
         if found is not None:
-            at = ("changes", place) if is_list else ()
-            steps.append(_Step(found, _wish(found, change_.fields), change_.fields, at))
+            place = places.get(change_.booking_id, ())
+            steps.append(_Step(found, _wish(found, change_.fields), place))
     return steps
+
+
+def _require_known_fields(change_: Change, place: Place) -> None:
+    if unknown := change_.fields.keys() - FIELDS:
+        raise Invalid(
+            "These fields cannot be changed.",
+            errors=tuple(
+                FieldError((*place, name), "unknown-field", "It cannot be changed.")
+                for name in sorted(unknown)
+            ),
+        )
 
 
 async def open_(
@@ -223,8 +228,9 @@ async def _move(
             session, [judgement.piece() for judgement in judged], holders=ids
         )
     except resources.calendar.TimeTaken as taken:
-        missed = next(j for j in judged if j.plan.id in taken.holder_ids)
-        raise await plans.overlap(session, actor, missed, now=now, excluding=ids) from taken
+        missed = next(each for each in judged if each.plan.id in taken.holder_ids)
+        at = next(step.place for step in moving if step.found.booking.id == missed.plan.id)
+        raise await plans.overlap(session, actor, missed, now=now, excluding=ids, at=at) from taken
     for step, judgement in zip(moving, judged, strict=True):
         booking = step.found.booking
         if judgement.outcome == "confirmed" and booking.status is Status.REQUESTED:
@@ -319,11 +325,22 @@ def held(booking: Booking) -> plans.Window:
     )
 
 
-async def heal(session: AsyncSession, found: Whole, freed: plans.Window) -> None:
-    """Let closures close over the time a booking has left; most have none around."""
-    terms = await resources.terms.load(session, [found.resource.id], around=freed)
-    for each in terms.values():
-        await resources.closures.heal(session, each, freed)
+def freed(booking: Booking) -> tuple[UUID, plans.Window]:
+    """What a booking that goes leaves behind: where, and when."""
+    return booking.resource_id, held(booking)
+
+
+async def heal(session: AsyncSession, left: Sequence[tuple[UUID, plans.Window]]) -> None:
+    """Let closures close over the time that bookings have left; most have none around."""
+    if not left:
+        return
+    around = plans.Window(
+        min(window.starts_at for _, window in left), max(window.ends_at for _, window in left)
+    )
+    ids = {resource_id for resource_id, _ in left}
+    terms = await resources.terms.load(session, ids, around=around)
+    for resource_id, window in left:
+        await resources.closures.heal(session, terms[resource_id], window)
 
 
 async def _renewed(

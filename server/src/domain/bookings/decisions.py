@@ -61,10 +61,9 @@ async def reject(
     found = await _decided(
         session, actor, booking_id, Status.REJECTED, note=note, expected_version=expected_version
     )
-    freed = changes.held(found.booking)
     found.booking.request_expires_at = None
     await resources.calendar.release(session, {found.booking.id})
-    await changes.heal(session, found, freed)
+    await changes.heal(session, [changes.freed(found.booking)])
     await telling.tell(session, actor, found, "booking.rejected", reason=note)
     await session.flush()
     return repository.view(actor, found, now=clock.now())

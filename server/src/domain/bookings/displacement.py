@@ -203,7 +203,8 @@ async def _settle(
         for each in by_action["move"]
     ]
     if moves:
-        await changes.perform(session, actor, moves, is_list=True, displaced=reason)
+        places = {booking_id: ("choices", place) for place, booking_id in enumerate(choices)}
+        await changes.perform(session, actor, moves, places=places, displaced=reason)
 
 
 def _fields(found: Whole, choice: Choice, actor: Actor, reason: str) -> dict[str, Any]:

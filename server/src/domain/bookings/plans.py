@@ -250,13 +250,14 @@ async def overlap(
     *,
     now: datetime,
     excluding: Collection[UUID] = (),
+    at: tuple[str | int, ...] = (),
 ) -> BookingOverlaps:
     """The error of a time that is taken: by what, and what is free instead."""
     taken, fitting = await alternatives(session, actor, judgement, now=now, excluding=excluding)
     hint = "Take one of the suggestions or another time." if fitting else "Choose another time."
     return BookingOverlaps(
         f"{judgement.terms.name} is taken then. {hint}",
-        errors=(FieldError(("starts_at",), "booking-overlaps", "This time is taken."),),
+        errors=(FieldError((*at, "starts_at"), "booking-overlaps", "This time is taken."),),
         conflicts=taken,
         suggestions=fitting,
     )

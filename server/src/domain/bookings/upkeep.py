@@ -126,5 +126,4 @@ async def _open(
 
 async def _release(session: AsyncSession, found: list[Whole]) -> None:
     await resources.calendar.release(session, {each.booking.id for each in found})
-    for each in found:
-        await changes.heal(session, each, changes.held(each.booking))
+    await changes.heal(session, [changes.freed(each.booking) for each in found])
