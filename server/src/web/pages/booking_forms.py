@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from operator import itemgetter
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -29,7 +30,7 @@ from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 router = APIRouter(include_in_schema=False)
 
 FIELDS = frozenset(
-    {"starts_at", "ends_at", "title", "notes", "unit", "booked_for", "override_reason"}
+    {"starts_at", "ends_at", "title", "notes", "unit", "booked_for", "team_id", "override_reason"}
 )
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 NO_WINDOW = Window(_EPOCH, _EPOCH)  # no closure is asked for
@@ -47,6 +48,7 @@ class BookingShape(Shape):
     notes: str = Field("", max_length=10_000)
     unit: int | None = Field(None, ge=1, le=100_000)
     booked_for: UUID | None = None
+    team_id: UUID | None = None
     override_reason: str | None = Field(None, max_length=1000)
 
 
@@ -166,6 +168,7 @@ def _wish(shape: NewBookingShape, times: Times) -> bookings.Wish:
         title=shape.title,
         notes=shape.notes,
         unit=shape.unit,
+        team_id=shape.team_id,
         booked_for=shape.booked_for,
         override_reason=shape.override_reason,
     )
@@ -224,9 +227,25 @@ async def _show(
     async with page.reading() as reads:
         resource = await resources.get(reads, page.actor, resource_id)
         people = await _people(page, reads)
+        teams = await _teams(page, reads)
     form.values["resource_id"] = str(resource_id)
-    context = {"form": form, "resource": resource, "people": people, "booking": None}
+    context = {
+        "form": form,
+        "resource": resource,
+        "people": people,
+        "teams": teams,
+        "booking": None,
+    }
     return page.show("bookings/form.html", status=status, is_suggested=is_suggested, **context)
+
+
+async def _teams(
+    page: Page, reads: ReadSession, current: UUID | None = None
+) -> list[tuple[str, str]]:
+    """For which teams one may book: one's own, and the one it is for already."""
+    team_ids = {*page.actor.team_ids, *([current] if current else [])}
+    names = await accounts.team_names(reads, team_ids)
+    return sorted(((str(id_), name) for id_, name in names.items()), key=itemgetter(1))
 
 
 async def _people(page: Page, reads: ReadSession) -> list[tuple[str, str]]:
@@ -250,6 +269,7 @@ async def edit_form(page: CurrentPage, booking_id: UUID) -> Response:
         "title": booking.title,
         "notes": booking.notes,
         "unit": booking.unit,
+        "team_id": booking.team_id,
         "version": booking.version,
     }
     return await _show_edit(page, Form.of(values), booking)
@@ -302,6 +322,7 @@ def _changes(shape: EditShape, times: Times, booking: bookings.BookingView) -> d
         "ends_at": times.ends_at,
         "title": shape.title,
         "notes": shape.notes,
+        "team_id": shape.team_id,
         "unit": shape.unit if shape.unit is not None else booking.unit,
     }
     changes = {name: value for name, value in wanted.items() if getattr(booking, name) != value}
@@ -315,6 +336,7 @@ async def _show_edit(
 ) -> Response:
     async with page.reading() as reads:
         resource = await resources.get(reads, page.actor, booking.resource.id)
-    context = {"form": form, "resource": resource, "people": [], "booking": booking}
+        teams = await _teams(page, reads, booking.team_id)
+    context = {"form": form, "resource": resource, "people": [], "teams": teams, "booking": booking}
     suggested = "use" in form.values
     return page.show("bookings/form.html", status=status, is_suggested=suggested, **context)
