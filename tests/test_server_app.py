@@ -48,7 +48,7 @@ def test_it_is_ready(lab: Lab) -> None:
     ready = lab.client.get("/readyz")
     assert ready.status_code == 200, ready.text
     parts = ready.json()["parts"]
-    assert {"database", "schema", "storage"} <= set(parts)
+    assert set(parts) == {"database", "schema", "broker", "storage"}
     assert all(part["ok"] for part in parts.values())
 
 

@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limiter = limiting.create_limiter(settings)
     app.state.checks = {}
+    app.state.spared = {}
     app.state.problem_page = problem_page
     problems.install(app)
     assets.install(app)
@@ -107,6 +108,10 @@ async def _start_work(
     database.listeners[cache.CHANNEL] = app.state.cache.listen
     if client is not None:
         stack.push_async_callback(client.aclose)
+        app.state.spared["broker"] = _quietly(client.ping)
+        app.state.checks["broker"] = _quietly(client.ping)
+    else:
+        app.state.checks["broker"] = _in_memory
     if settings.is_embedded:
         from src.tasks import embedded  # noqa: PLC0415 - never loaded in production
 
@@ -127,6 +132,10 @@ def _quietly(check: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None
         await check()
 
     return checked
+
+
+async def _in_memory() -> str:
+    return "in memory"
 
 
 async def _flush_forever(database: Database) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from src.models.common import Wire
 
 
@@ -19,6 +21,7 @@ class Part(Wire):
     ok: bool
     detail: str | None = None
     milliseconds: float
+    is_essential: bool = Field(description="Whether the server is ready only with it.")
 
 
 class Readiness(Wire):

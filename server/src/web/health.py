@@ -15,6 +15,7 @@ from src.core import migrations
 from src.core.db import reading
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+ESSENTIAL = ("database", "schema")
 PATIENCE = 2.0  # seconds a part may take to answer
 
 _requests = Counter(
@@ -74,7 +75,11 @@ async def _timed(check: Awaitable[str | None]) -> dict[str, Any]:
 
 
 async def readiness(request: Request) -> tuple[bool, dict[str, Any]]:
-    """Every part with whether it answers and how long it took, asked at the same time."""
+    """Every part with whether it answers and how long it took, asked at the same time.
+
+    Without a broker or storage bookings go on (jobs wait in the outbox), so those two are told
+    and do not count: otherwise an orchestrator would take every server away for nothing.
+    """
     checks: dict[str, Check] = request.app.state.checks
     parts = {
         "database": check_database(request),
@@ -83,4 +88,6 @@ async def readiness(request: Request) -> tuple[bool, dict[str, Any]]:
     }
     results = await asyncio.gather(*(_timed(part) for part in parts.values()))
     named = dict(zip(parts, results, strict=True))
-    return all(part["ok"] for part in results), named
+    for name, part in named.items():
+        part["is_essential"] = name in ESSENTIAL
+    return all(named[name]["ok"] for name in ESSENTIAL), named

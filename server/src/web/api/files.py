@@ -154,7 +154,7 @@ _content = declares(
     "/{file_id}/content",
     operation_id="files_content",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/octet-stream": _binary}}},
+    responses={200: {"content": {"*/*": _binary}}},
     **_content,
 )
 async def content(
