@@ -52,7 +52,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limiter = limiting.create_limiter(settings)
     app.state.checks = {}
-    app.state.spared = {}
     app.state.problem_page = problem_page
     problems.install(app)
     assets.install(app)
@@ -108,7 +107,6 @@ async def _start_work(
     database.listeners[cache.CHANNEL] = app.state.cache.listen
     if client is not None:
         stack.push_async_callback(client.aclose)
-        app.state.spared["broker"] = _quietly(client.ping)
         app.state.checks["broker"] = _quietly(client.ping)
     else:
         app.state.checks["broker"] = _in_memory
