@@ -12,9 +12,10 @@ import httpx2
 import pytest
 from sqlalchemy import event
 
+from src.core import migrations
 from tests.support import servers
-from tests.support.application import Lab, moment, running
-from tests.support.databases import create_schema
+from tests.support.application import Lab, count, moment, running
+from tests.support.databases import Templates, create_schema
 
 
 def _at_once(times: int, call: Callable[[int], httpx2.Response]) -> list[httpx2.Response]:
@@ -140,3 +141,17 @@ def test_while_the_database_is_away_the_answer_is_503_and_it_recovers_by_itself(
             servers.wait_until(lambda: lab.get("/bookings").status_code == 200, what="the recovery")
             assert [item["id"] for item in lab.get("/bookings").json()["data"]] == [booked["id"]]
             assert lab.post("/bookings", json=lab.wish(11)).status_code == 201
+
+
+def test_without_its_broker_the_server_books_on_and_says_what_is_away(
+    templates: Templates, tmp_path: Path
+) -> None:
+    away = f"redis://127.0.0.1:{servers.free_port()}/0"
+    with templates.empty("sqlite") as url:
+        migrations.upgrade(url)
+        with running(url, tmp_path, redis_url=away) as lab:
+            assert lab.post("/bookings", json=lab.wish(9)).status_code == 201
+            ready = lab.get("/readyz")
+            parts = ready.json()["parts"]
+            assert (ready.status_code, parts["broker"]["ok"]) == (200, False)
+            assert count(lab, "outbox") >= 1
