@@ -303,11 +303,14 @@ class Postgres:
         parts = urlsplit(self.admin_url)
         return urlunsplit(parts._replace(scheme="postgresql+asyncpg", path=f"/{database}"))
 
-    def run(self, *statements: str) -> None:
-        """Run statements outside a transaction on the maintenance database."""
+    def run(self, *statements: str, database: str | None = None) -> None:
+        """Run statements outside a transaction, on the maintenance database or another."""
+        url = self.admin_url
+        if database is not None:
+            url = self.url(database).replace("+asyncpg", "", 1)
 
         async def work() -> None:
-            connection = await asyncpg.connect(self.admin_url, timeout=10)
+            connection = await asyncpg.connect(url, timeout=10)
             try:
                 for statement in statements:
                     await connection.execute(statement)
