@@ -18,18 +18,10 @@ from src.domain.accounts import RoleName
 from src.domain.demo import PASSWORD
 from tests.drills.test_delivery import all_told
 from tests.support.application import Lab, moment, running
+from tests.support.callers import asked, browser, caller
 from tests.support.databases import Templates
 from tests.support.statements import counted
-from tests.support.system import (
-    Ground,
-    Institute,
-    Post,
-    Process,
-    System,
-    asked,
-    browser,
-    caller,
-)
+from tests.support.system import Ground, Institute, Post, Process, System
 
 pytestmark = pytest.mark.bench
 

@@ -15,7 +15,8 @@ from src.core.db import reading
 from src.domain.accounts import RoleName
 from src.domain.bookings.tables import Booking
 from src.domain.resources.tables import Hold
-from tests.support.system import Answer, Browser, Caller, Process, System, browser, caller
+from tests.support.callers import Answer, Browser, Caller, browser, caller
+from tests.support.system import Process, System
 
 pytestmark = pytest.mark.faults
 

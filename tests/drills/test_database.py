@@ -22,7 +22,8 @@ from src.domain.resources.tables import Hold
 from tests.drills.conftest import FULL
 from tests.drills.test_delivery import all_told
 from tests.support import servers
-from tests.support.system import Answer, Caller, Process, System, caller, eventually
+from tests.support.callers import Answer, Caller, caller
+from tests.support.system import Process, System, eventually
 
 pytestmark = pytest.mark.faults
 

@@ -17,7 +17,8 @@ from src.domain import accounts, notifications
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
 from tests.drills.conftest import FULL
 from tests.support import servers
-from tests.support.system import Institute, Post, System, caller, eventually, slot
+from tests.support.callers import caller, slot
+from tests.support.system import Institute, Post, System, eventually
 
 pytestmark = pytest.mark.faults
 

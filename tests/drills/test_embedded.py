@@ -15,7 +15,8 @@ from src.core.db import reading
 from src.core.outbox import State
 from src.domain import notifications
 from tests.drills.test_delivery import all_told
-from tests.support.system import Post, System, caller, eventually
+from tests.support.callers import caller
+from tests.support.system import Post, System, eventually
 
 pytestmark = pytest.mark.faults
 
