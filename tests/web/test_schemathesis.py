@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = ROOT / "schemathesis.toml"
 # Ends the caller's own log-in, or wants a password that fits.
 APART = ("auth_logout", "me_change_password")
-SUCCEEDING = 0.8
+# Some follow only on a state that an earlier one has left: other tests reach those.
+SUCCEEDING = 0.65
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -98,7 +99,7 @@ def test_nothing_is_wrong_as_an_administrator_and_most_operations_succeed(
     described: tuple[Lab, Path],
 ) -> None:
     before = _succeeded()
-    _run(described, "admin", *_phases("examples,fuzzing"))
+    _run(described, "admin", *_phases("examples,fuzzing"), "--mode", "positive")
     lab = described[0]
     known = {
         (method, route.path)

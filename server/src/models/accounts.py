@@ -133,17 +133,20 @@ class MeRead(UserRead):
         return cls.model_validate(fields)
 
 
+TeamName = Annotated[Line, Field(min_length=1, max_length=200, examples=["Neuroscience"])]
+
+
 class TeamCreate(Wire):
     """A new team."""
 
-    name: Name
+    name: TeamName
     timezone: Zone = "UTC"
 
 
 class TeamUpdate(Wire):
     """What may be changed of a team."""
 
-    name: Name = absent()
+    name: TeamName = absent()
     timezone: Zone = absent()
 
 

@@ -11,6 +11,24 @@ IDS = {
     f"{name}_id": f"0198c0de-5a7e-7000-8000-{number:012}"
     for number, name in enumerate(_NAMED, start=1)
 }
+# What a schema alone cannot say, so that an example is also a request that makes sense.
+NAMED: dict[str, Any] = {
+    **IDS,
+    "parent_id": IDS["location_id"],
+    "resource_ids": [IDS["resource_id"]],
+    "contact_id": IDS["user_id"],
+    "ends_at": "2026-11-23T11:00:00Z",
+    "to": "2026-11-23T18:00:00Z",
+    "password": "a few words nobody guesses",
+    "current_password": "a few words nobody guesses",
+    "new_password": "other words nobody guesses",
+    "slot_minutes": 15,
+    "min_minutes": 15,
+    "max_minutes": 480,
+    "earliest_minutes": 43200,
+    "latest_minutes": 0,
+    "is_approval_required": False,
+}
 _FORMATS = {
     "uuid": IDS["user_id"],
     "date-time": "2026-11-23T09:00:00Z",
@@ -45,7 +63,7 @@ def _of_type(schema: Schema, schemas: Schema, depth: int) -> Any:  # noqa: ANN40
     if kind == "object":
         parts = schema.get("properties", {})
         return {
-            name: IDS[name] if name in IDS else of(part, schemas, depth + 1)
+            name: NAMED[name] if name in NAMED else of(part, schemas, depth + 1)
             for name, part in parts.items()
         }
     if kind == "array":
@@ -53,7 +71,7 @@ def _of_type(schema: Schema, schemas: Schema, depth: int) -> Any:  # noqa: ANN40
     if kind == "string":
         return _FORMATS.get(schema.get("format", ""), "text")
     if kind == "integer":
-        return max(1, schema.get("minimum", 1))
+        return max(1, int(schema.get("minimum", 1)))
     return {"number": 1.5, "boolean": True}.get(str(kind))
 
 

@@ -119,8 +119,8 @@ def _complete_parameter(parameter: Document, method: str) -> None:
     name = parameter["name"]
     if name == "If-Match" and method != "post":
         parameter["required"] = True
-    if name in examples.IDS:
-        parameter.setdefault("example", examples.IDS[name])
+    if name in examples.NAMED:
+        parameter.setdefault("example", examples.NAMED[name])
 
 
 def _as_problem(response: Document) -> None:
