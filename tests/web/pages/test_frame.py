@@ -194,6 +194,25 @@ def test_the_number_of_statements_does_not_grow_with_the_bookings(lab: Lab) -> N
     assert all(found[1][path] <= most for path, most in budgets.items()), found[1]
 
 
+def test_every_page_tells_how_much_is_unread(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    member = Visitor.logged_in(lab, "member")
+    bell = '<span class="count">{}</span>'
+    assert bell.format(1) not in member.see("/resources").response.text
+    lab.book(9, by="member")
+    for path in (
+        "/",
+        "/resources",
+        "/bookings",
+        "/notifications",
+        f"/resources/{lab.ids.confocal}",
+    ):
+        assert bell.format(1) in member.see(path).response.text, path
+    form = member.see("/notifications").form("/notifications/read")
+    member.send(form, id="", next="")
+    assert '<span class="count">' not in member.see("/resources").response.text
+
+
 def test_what_people_write_is_shown_as_they_wrote_it(sqlite_lab: Lab) -> None:
     lab = sqlite_lab
     written = "50% off %(name)s <script>alert('x')</script> {{ 7*7 }} & \"Größe\""

@@ -24,6 +24,7 @@ from src.domain.notifications.service import (
     mark_read,
     notify,
     unread_count,
+    unread_group,
 )
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
 
@@ -46,4 +47,5 @@ __all__ = [
     "test_mail",
     "topics",
     "unread_count",
+    "unread_group",
 ]

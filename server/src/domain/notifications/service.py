@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, ids, outbox
+from src.core import cache, clock, ids, outbox
 from src.core.actor import Actor
 from src.core.errors import Unauthenticated
 from src.core.paging import Key, Page, Paging, paginate
@@ -19,6 +19,11 @@ from src.domain.notifications import kinds, rendering, topics
 from src.domain.notifications.tables import Delivery, Notification
 
 MAIL = "mail"
+
+
+def unread_group(user_id: UUID) -> str:
+    """What is cached of how much a person has not read; dropped by the commit that changes it."""
+    return f"notifications.unread:{user_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ async def notify(
     session.add(notification)
     # Flushed first: without a relationship the ORM inserts by the classes' names, not by keys.
     await session.flush()
+    cache.stale(session, unread_group(user_id))
     if not what.mail:
         return
     delivery = Delivery(
@@ -106,12 +112,14 @@ async def mark_read(
 
     Other people's ids change nothing and tell nothing.
     """
+    user_id = _self(actor)
     wanted = update(Notification).where(
-        Notification.user_id == _self(actor), Notification.read_at.is_(None)
+        Notification.user_id == user_id, Notification.read_at.is_(None)
     )
     if ids is not None:
         wanted = wanted.where(Notification.id.in_(list(ids)))
     done = await session.execute(wanted.values(read_at=clock.now()).returning(Notification.id))
+    cache.stale(session, unread_group(user_id))
     return len(done.all())
 
 

@@ -14,8 +14,10 @@ from starlette.responses import HTMLResponse
 from src import templating
 from src.core import db
 from src.core.actor import ANONYMOUS, Actor, Permission
+from src.core.cache import Cache
 from src.core.errors import DomainError, Kind
 from src.core.settings import Settings
+from src.domain import notifications
 from src.web import security
 from src.web.declarations import Access, Rate, declares
 from src.web.forms import Form
@@ -24,6 +26,7 @@ from src.web.security import CurrentActor
 
 T = TypeVar("T")
 Fields = frozenset[str] | None
+UNREAD_FOR = 60.0  # seconds, should the word of a change get lost
 ABOUT_FORMS = frozenset({Kind.INVALID, Kind.CONFLICT, Kind.PRECONDITION})
 
 
@@ -49,6 +52,7 @@ class Page:
 
     request: Request
     actor: Actor
+    unread: int = 0
 
     @property
     def database(self) -> db.Database:
@@ -99,12 +103,27 @@ class Page:
             actor=self.actor,
             csrf_token=token,
             status=status,
-            context=context,
+            context={"unread": self.unread, **context},
         )
 
 
-def _page(request: Request, actor: CurrentActor) -> Page:
-    return Page(request, actor)
+async def _page(request: Request, actor: CurrentActor) -> Page:
+    return Page(request, actor, await _unread(request, actor))
+
+
+async def _unread(request: Request, actor: Actor) -> int:
+    """How many notifications the bell of every page shows."""
+    if actor.user_id is None:
+        return 0
+
+    async def count() -> int:
+        async with db.reading(request.app.state.database) as reads:
+            return await notifications.unread_count(reads, actor)
+
+    cache: Cache = request.app.state.cache
+    group = notifications.unread_group(actor.user_id)
+    found: int = await cache.get((group,), group, count, ttl=UNREAD_FOR)
+    return found
 
 
 CurrentPage = Annotated[Page, Depends(_page)]

@@ -11,7 +11,7 @@ from src.core import clock
 from src.core.actor import Permission
 from src.core.language import mark
 from src.core.paging import Paging
-from src.domain import bookings, notifications, resources
+from src.domain import bookings, resources
 from src.domain.bookings import Status
 from src.domain.resources.tables import ResourceState
 from src.templating import enter
@@ -40,6 +40,4 @@ async def today(page: CurrentPage, reads: Reads) -> Response:
     troubled = [ResourceState.DOWN, ResourceState.DEGRADED]
     down = await resources.list_(reads, actor, states=troubled, paging=FEW)
     free = await resources.list_(reads, actor, free_at=now, paging=FEW)
-    unread = await notifications.unread_count(reads, actor)
-    return page.show("today/show.html", mine=mine, waiting=waiting, down=down, free=free,
-                     unread=unread)  # fmt: skip
+    return page.show("today/show.html", mine=mine, waiting=waiting, down=down, free=free)
