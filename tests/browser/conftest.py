@@ -30,9 +30,10 @@ class Site:
     ids: Ids
 
 
-@pytest.fixture(scope="session")
+# Until it is closed Playwright's loop runs in this thread, where asynchronous tests want their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, started once."""
+    """The system's Chromium, started once for a file of tests."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         hint = "no Chromium here; on Debian: apt install chromium"
