@@ -35,7 +35,7 @@ SHORTEST_SECRET = 8  # shorter values of settings are ordinary words too
 
 # At DEBUG these write down statements, headers or uploaded bytes.
 TALKATIVE = ("aiosqlite", "asyncio", "httpcore", "httpx2", "python_multipart")
-ROUTED = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
+ROUTED = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 
 _secret_name = re.compile(
     r"passw(or)?d|passphrase|secret|token|authorization|cookie|api_?key|private_?key|credential|otp|csrf",
@@ -106,8 +106,7 @@ def configure(settings: Settings, *, process: str = "server") -> None:
     handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_access, *shared, structlog.stdlib.ExtraAdder(), _once],
-            pass_foreign_args=True,
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _once],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_rendering(settings, mask),
@@ -125,6 +124,8 @@ def configure(settings: Settings, *, process: str = "server") -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    # `src.web.middleware` writes the line of a request: with its id, without its query.
+    logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(capture=True)
 
 
@@ -154,16 +155,6 @@ def _named(process: str) -> Processor:
         return event_dict
 
     return add
-
-
-def _access(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-    """Access lines as fields, without the query: it may hold what only the reader should see."""
-    said = event_dict.pop("positional_args", ())
-    if event_dict["_record"].name == "uvicorn.access" and len(said) == 5:
-        client, method, path, _version, status = said
-        path = str(path).partition("?")[0]
-        event_dict.update(event="request", client=client, method=method, path=path, status=status)
-    return event_dict
 
 
 def _once(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
