@@ -33,7 +33,11 @@ Resources = Annotated[
     "/calendar",
     operation_id="calendar_get",
     response_model=One[Calendar],
-    **declares(Permission.BOOKINGS_READ, cache="private", problems=(Invalid,)),
+    **declares(
+        Permission.BOOKINGS_READ,
+        cache="private",
+        problems=(Invalid, resources.ResourceNotFound),
+    ),
 )
 async def get_calendar(
     request: Request,

@@ -43,7 +43,7 @@ async def list_problems() -> Response:
     "/{code}",
     operation_id="problems_get",
     response_model=One[ProblemKind],
-    **declares(PUBLIC, cache="public"),
+    **declares(PUBLIC, cache="public", problems=(NotFound,)),
 )
 async def get_problem(request: Request, code: Code) -> Response:
     """What a code means, and what to do about it."""
