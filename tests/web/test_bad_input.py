@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.support.application import Lab, count, moment
 
+NOBODYS = "01980000-0000-7000-8000-00000000dead"
 ZONELESS = "2031-03-01T09:00:00"
 
 # What is changed in a good booking, the pointer of the fault and its code.
@@ -97,14 +97,14 @@ def test_a_body_without_length_is_counted_while_it_comes(shared_lab: Lab) -> Non
 @pytest.mark.parametrize(
     "path",
     [
-        f"/bookings/{uuid4()}",
-        f"/resources/{uuid4()}",
-        f"/resources/{uuid4()}/policy",
-        f"/users/{uuid4()}",
-        f"/teams/{uuid4()}",
-        f"/closures/{uuid4()}",
-        f"/resource-types/{uuid4()}",
-        f"/locations/{uuid4()}",
+        f"/bookings/{NOBODYS}",
+        f"/resources/{NOBODYS}",
+        f"/resources/{NOBODYS}/policy",
+        f"/users/{NOBODYS}",
+        f"/teams/{NOBODYS}",
+        f"/closures/{NOBODYS}",
+        f"/resource-types/{NOBODYS}",
+        f"/locations/{NOBODYS}",
         "/nothing-of-the-kind",
     ],
 )
@@ -165,7 +165,7 @@ def test_a_wrong_method_names_the_right_ones(shared_lab: Lab) -> None:
 
 
 def test_a_problem_leads_to_its_explanation(shared_lab: Lab) -> None:
-    problem = shared_lab.get(f"/bookings/{uuid4()}").json()
+    problem = shared_lab.get(f"/bookings/{NOBODYS}").json()
     page = shared_lab.client.get(problem["type"])
     assert page.json()["data"]["code"] == "booking-not-found"
     assert shared_lab.client.get("/problems/never-heard-of").status_code == 404
