@@ -118,6 +118,10 @@ async def test_the_next_free_time_fits_length_buffers_and_opening_hours(
         level = resources.Level("resource", catalogue.confocal)
         values = {"min_minutes": 60, "buffer_before_minutes": 15}
         await resources.set_policy(session, MANAGER, level, values=values)
+    # What is too short for a booking is not in the list of what is free either.
+    async with database.reads() as reads:
+        gap = await resources.list_(reads, MEMBER, free_at=MONDAY + HOUR)
+    assert [view.id for view in gap.items] == [catalogue.twin]
     # The gap is too short with its buffer, the rest of Monday too: Tuesday at eight.
     assert (await view_of(database, catalogue.confocal)).next_free_at == MONDAY + 23 * HOUR
     async with database.reads() as reads:
@@ -155,7 +159,7 @@ async def test_a_list_costs_the_same_whatever_its_length(
                 reads, MEMBER, q="campus", tags=["laser"], free_at=MONDAY, paging=Paging(limit=100)
             )
     assert len(page.items) == 2
-    assert len(said) == 4
+    assert len(said) == 5
     with counted(database) as said:
         async with database.reads() as reads:
             page = await resources.list_(reads, MEMBER, paging=Paging(limit=100))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
@@ -31,8 +31,8 @@ class Filters(TypedDict, total=False):
     """What a list of resources can be narrowed to; several values of one filter are alternatives.
 
     `q`: every word stands in name, description, type, place or tags. `location_ids` include what
-    lies below. Without `states`, retired ones are left out. `tags`: all of them. `free_at`: open
-    and with a free unit at that instant.
+    lies below. Without `states`, retired ones are left out. `tags`: all of them. `free_at`: the
+    shortest booking could begin at that instant, as `is_free_now` tells of this one.
     """
 
     q: str | None
@@ -53,13 +53,13 @@ async def list_(
 ) -> Page[ResourceView]:
     """The resources the actor may see, by name unless `sort` says otherwise.
 
-    Three statements whatever the length; one more with `free_at`, one more with a page number.
+    Three statements whatever the length; two more with `free_at`, one more with a page number.
     Raises `Forbidden`, `BadSort`, `BadCursor`.
     """
     access.require_read(actor)
     now = clock.now()
     statement = repository.listing().where(access.visible(actor))
-    statement = await _narrowed(session, statement, filters, now)
+    statement = await _narrowed(session, actor, statement, filters)
     keys = sorted_by(sort, SORTS, default="name", unique=Resource.id)
     page = await paginate(session, statement, keys=keys, paging=paging)
     return page.holding(await _views(session, page.items, now))
@@ -83,9 +83,9 @@ async def require_visible(session: AsyncSession, actor: Actor, resource_id: UUID
 
 async def _narrowed(
     session: AsyncSession,
+    actor: Actor,
     statement: Select[*tuple[Any, ...]],
     filters: Filters,
-    now: datetime,
 ) -> Select[*tuple[Any, ...]]:
     if query := filters.get("q"):
         statement = statement.where(repository.matching(query))
@@ -100,8 +100,29 @@ async def _narrowed(
     for tag in filters.get("tags") or ():
         statement = statement.where(repository.tagged(session, tag))
     if at := filters.get("free_at"):
-        statement = statement.where(await repository.free_at(session, at, now))
+        statement = statement.where(Resource.id.in_(await _free_at(session, actor, at)))
     return statement
+
+
+async def _free_at(session: AsyncSession, actor: Actor, at: datetime) -> list[UUID]:
+    """What the shortest booking could begin on then; told as `_view` tells it."""
+    which = and_(access.visible(actor), Resource.state.in_(repository.BOOKABLE))
+    rows = await session.execute(terms.statement(which, around=_span(at)))
+    known = {each.resource_id: each for each in map(terms.of, rows)}
+    taken = await _taken(session, known, at)
+    return [id_ for id_, each in known.items() if availability.next_free(each, taken, now=at) == at]
+
+
+def _span(now: datetime) -> Window:
+    # Holds end just before or begin just after the horizon, as far as buffers reach.
+    return Window(now, now + availability.HORIZON).widened(before=1440, after=1440)
+
+
+async def _taken(
+    session: AsyncSession, ids: Collection[UUID], now: datetime
+) -> dict[int, list[Window]]:
+    units = await calendar.occupancy(session, list(ids), within=_span(now))
+    return {unit.id: [hold.window for hold in unit.holds] for unit in units}
 
 
 async def _views(
@@ -110,11 +131,8 @@ async def _views(
     if not rows:
         return []
     ids = [row[0].id for row in rows]
-    # Holds end just before or begin just after the horizon, as far as buffers reach.
-    span = Window(now, now + availability.HORIZON).widened(before=1440, after=1440)
-    known = await terms.load(session, ids, around=span)
-    units = await calendar.occupancy(session, ids, within=span)
-    taken = {unit.id: [hold.window for hold in unit.holds] for unit in units}
+    known = await terms.load(session, ids, around=_span(now))
+    taken = await _taken(session, ids, now)
     return [_view(row, known[row[0].id], taken, now) for row in rows]
 
 

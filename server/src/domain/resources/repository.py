@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CTE,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
-    false,
     func,
     literal,
     or_,
@@ -32,11 +30,9 @@ from src.domain.resources.tables import (
     Hold,
     HoldKind,
     Location,
-    OpeningHours,
     Resource,
     ResourceState,
     ResourceType,
-    Unit,
 )
 
 SEPARATOR = "\x1f"  # no name holds a control character
@@ -97,37 +93,6 @@ def tagged(session: AsyncSession, tag: str) -> ColumnElement[bool]:
         return type_coerce(Resource.tags, JSONB).contains([tag])
     each = func.json_each(Resource.tags).table_valued("value")
     return exists(select(literal(1)).select_from(each).where(each.c.value == tag))
-
-
-async def free_at(session: AsyncSession, at: datetime, now: datetime) -> ColumnElement[bool]:
-    """Bookable, open and with a unit that nothing holds at the instant. One statement."""
-    zones = (await session.scalars(select(Resource.timezone).distinct())).all()
-    has_hours = exists().where(OpeningHours.resource_id == Resource.id)
-    open_then = [
-        and_(
-            Resource.timezone == zone,
-            or_(
-                ~has_hours,
-                exists().where(OpeningHours.resource_id == Resource.id, _open_at(at, zone)),
-            ),
-        )
-        for zone in zones
-    ]
-    taken = exists().where(
-        Hold.unit_id == Unit.id, Hold.ends_at > at, Hold.starts_at <= at, is_live(now)
-    )
-    free_unit = exists().where(Unit.resource_id == Resource.id, Unit.is_active, ~taken)
-    return and_(Resource.state.in_(BOOKABLE), or_(false(), *open_then), free_unit)
-
-
-def _open_at(at: datetime, zone: str) -> ColumnElement[bool]:
-    local = at.astimezone(ZoneInfo(zone))
-    minute = local.hour * 60 + local.minute
-    return and_(
-        OpeningHours.weekday == local.weekday(),
-        OpeningHours.opens <= minute,
-        OpeningHours.closes > minute,
-    )
 
 
 async def locked(session: AsyncSession, resource_id: UUID) -> Resource | None:
