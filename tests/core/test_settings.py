@@ -48,6 +48,22 @@ def test_production_refuses_what_is_only_for_a_laptop(
         _settings(monkeypatch, {**PRODUCTION, name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://db/aliquot"),
+        ("REDIS_URL", "cache:6379"),
+        ("ALIQUOT_STORAGE_URL", "/srv/files"),
+        ("ALIQUOT_MAIL_URL", "folder:///tmp/mail"),
+    ],
+)
+def test_an_address_of_a_kind_nobody_speaks_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(ValidationError, match=f"{name} begins with"):
+        _settings(monkeypatch, {name: value})
+
+
 def test_lists_are_comma_separated_and_a_wildcard_origin_takes_no_credentials(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

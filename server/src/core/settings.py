@@ -25,6 +25,11 @@ def _bare(name: str) -> AliasChoices:
 
 Words = Annotated[tuple[str, ...], NoDecode]
 
+_DATABASES = ("postgresql+asyncpg://", "sqlite+aiosqlite://")
+_BROKERS = ("redis://", "rediss://", "unix://")
+_STORES = ("s3://", "file://")
+_MAILS = ("smtp://", "smtps://")
+
 
 class Settings(BaseSettings):
     """One deployment's configuration. Durations are in seconds, sizes in bytes."""
@@ -167,6 +172,22 @@ class Settings(BaseSettings):
                 "ALIQUOT_CORS_ORIGINS may not be * while ALIQUOT_CORS_CREDENTIALS is on:"
                 " name the origins"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_are_of_known_kinds(self) -> Self:
+        faults = [
+            f"{name} begins with {' or '.join(kinds)}"
+            for name, value, kinds in (
+                ("DATABASE_URL", self.database, _DATABASES),
+                ("REDIS_URL", self.redis_url, _BROKERS),
+                ("ALIQUOT_STORAGE_URL", self.storage_url, _STORES),
+                ("ALIQUOT_MAIL_URL", self.mail_url, _MAILS),
+            )
+            if value and not value.startswith(kinds)
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     @model_validator(mode="after")
