@@ -154,3 +154,11 @@ def test_a_request_is_approved_by_somebody_else(lab: Lab) -> None:
     again = lab.post(f"/bookings/{asked['id']}/reject", by="manager", json={})
     assert again.status_code == 409
     assert again.json()["type"] == "/problems/booking-state"
+
+
+def test_a_resource_that_is_free_now_is_not_sent_again(sqlite_lab: Lab) -> None:
+    path = f"/resources/{sqlite_lab.ids.confocal}"
+    first = sqlite_lab.get(path)
+    assert first.json()["data"]["is_free_now"] is True
+    again = sqlite_lab.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304

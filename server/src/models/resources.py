@@ -180,7 +180,7 @@ class ResourceUpdate(Wire):
 
 
 class ResourceRead(Wire):
-    """A resource. `next_free_at` looks two weeks ahead."""
+    """A resource. `next_free_at` looks two weeks ahead; null while it is free now."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -206,7 +206,7 @@ class ResourceRead(Wire):
                     "created_at": "2026-11-21T09:00:00Z",
                     "updated_at": "2026-11-21T09:00:00Z",
                     "is_free_now": True,
-                    "next_free_at": "2026-11-21T09:00:00Z",
+                    "next_free_at": None,
                     "policy": None,
                 }
             ]

@@ -160,5 +160,6 @@ def _view(
         created_at=resource.created_at,
         updated_at=resource.updated_at,
         is_free_now=free == now,
-        next_free_at=free,
+        # A clock's reading would make every answer, and its ETag, another one.
+        next_free_at=None if free == now else free,
     )

@@ -58,7 +58,8 @@ class ResourceView:
     """A resource as a list shows it. `units` are the numbers of the active ones.
 
     `is_free_now` and `next_free_at` count the shortest booking its policy allows, within its
-    opening hours and up to two weeks ahead; None: not in that time, or it takes no bookings.
+    opening hours and up to two weeks ahead; None: it is free now, not in that time, or takes no
+    bookings.
     """
 
     id: UUID
