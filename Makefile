@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both need python3, pip and make, nothing else.
 PYTHON ?= python3
 ARGS ?=
-WORKERS ?= 0
+WORKERS ?= 2
 BIN := .venv/bin
 export PYTHON
 

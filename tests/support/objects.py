@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
+import secrets
 import shutil
 import signal
 import socket
@@ -13,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from src.core.storage import PART, StorageUnavailable, create_storage
 from tests.support import servers
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "aliquot-test", "aliquot-test-secret", "aliquot-test"
@@ -92,4 +95,21 @@ def s3_binary() -> Path:
 @cache
 def s3() -> OwnS3:
     """The S3 service of this run; raises NoServerError where none can be had."""
-    return OwnS3().start()
+    started = OwnS3().start()
+    servers.in_thread(lambda: _warm(started))
+    return started
+
+
+async def _warm(started: OwnS3) -> None:
+    """Write until it takes it: its first volumes take seconds to grow on a busy machine."""
+    storage = create_storage(f"s3://{BUCKET}/warm", data_dir=started.directory, **started.options)
+    for attempt in range(10):
+        try:
+            await asyncio.gather(
+                *(storage.put(str(part), secrets.token_bytes(PART)) for part in range(3))
+            )
+        except StorageUnavailable:
+            if attempt == 9:
+                raise
+        else:
+            return
