@@ -54,6 +54,15 @@ def test_without_rules_nothing_is_refused() -> None:
     assert codes(TERMS, NOW + HOUR, NOW + 3 * HOUR) == []
 
 
+def test_the_length_of_a_booking_is_told_to_the_second() -> None:
+    start = NOW + HOUR
+    for length, told in ((57, "57 seconds"), (61, "1 minute and 1 second"), (120, "2 minutes")):
+        question = Question(Window(start, start + timedelta(seconds=length)), NOW)
+        (found,) = violations(under(min_minutes=15), question)
+        assert found.message == f"The shortest booking is 15 minutes; this one is {told}."
+        assert found.numbers["seconds"] == length
+
+
 @pytest.mark.parametrize(
     ("policy", "start", "minutes", "expected"),
     [
@@ -125,7 +134,11 @@ def test_state_and_unit(state: ResourceState, unit: int, expected: list[str]) ->
 def test_a_message_tells_the_numbers_it_is_about() -> None:
     question = Question(Window(NOW + HOUR, NOW + 6 * HOUR), NOW, upcoming=3)
     found = {v.code: v for v in violations(under(max_minutes=240, max_upcoming=3), question)}
-    assert found["too-long"].numbers == {"max_minutes": 240, "minutes": 300}
+    assert found["too-long"].numbers == {
+        "max_minutes": 240,
+        "minutes": 300,
+        "seconds": 18_000,
+    }
     assert "240" in found["too-long"].message
     assert "300" in found["too-long"].message
     assert found["too-many-upcoming"].numbers == {"max_upcoming": 3, "upcoming": 3}

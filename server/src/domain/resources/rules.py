@@ -168,17 +168,17 @@ def _length(terms: Terms, window: Window) -> Iterator[Violation]:
     if shortest is not None and minutes < shortest:
         yield Violation(
             "too-short",
-            f"The shortest booking is {shortest} minutes; this one is {_whole(minutes)}.",
+            f"The shortest booking is {shortest} minutes; this one is {_length_of(window)}.",
             True,
-            {"min_minutes": shortest, "minutes": _whole(minutes)},
+            {"min_minutes": shortest, "minutes": _whole(minutes), "seconds": _seconds(window)},
             "ends_at",
         )
     if longest is not None and minutes > longest:
         yield Violation(
             "too-long",
-            f"The longest booking is {longest} minutes; this one is {_whole(minutes)}.",
+            f"The longest booking is {longest} minutes; this one is {_length_of(window)}.",
             True,
-            {"max_minutes": longest, "minutes": _whole(minutes)},
+            {"max_minutes": longest, "minutes": _whole(minutes), "seconds": _seconds(window)},
             "ends_at",
         )
 
@@ -230,6 +230,17 @@ def _limit(terms: Terms, upcoming: int) -> Iterator[Violation]:
 
 def _whole(minutes: float) -> int:
     return int(minutes // 1)
+
+
+def _seconds(window: Window) -> int:
+    return (window.ends_at - window.starts_at) // timedelta(seconds=1)
+
+
+def _length_of(window: Window) -> str:
+    minutes, seconds = divmod(_seconds(window), 60)
+    said = [f"{count} {word}{'' if count == 1 else 's'}"
+            for count, word in ((minutes, "minute"), (seconds, "second")) if count]  # fmt: skip
+    return " and ".join(said) or "less than a second"
 
 
 def _span(minutes: int) -> str:
