@@ -99,6 +99,16 @@ def test_times_that_cannot_be_read_are_refused(given: dict[str, str | int]) -> N
         schedule.times(**given)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("crontab", ["61 * * * *", "* 25 * * *", "* * * *", "* * * * frday"])
+def test_whoever_writes_no_crontab_hears_what_one_looks_like(crontab: str) -> None:
+    with pytest.raises(BadTimes) as refused:
+        schedule.times(crontab=crontab)
+    (fault,) = refused.value.errors
+    assert fault.field == ("crontab",)
+    assert "minute hour day month weekday" in fault.detail
+    assert "*/10 7-19 * * 1-5" in fault.detail
+
+
 @pytest.fixture
 async def declared(database: Database) -> Database:
     """A database that knows one schedule, which has run an hour ago."""

@@ -28,6 +28,7 @@ from src.core.outbox import Message, State, Topic
 
 FORGOTTEN_AFTER = 7 * 86400.0  # seconds without a worker that declares it
 SHORTEST_INTERVAL = 10
+LOOKS = "A crontab has five fields, minute hour day month weekday, such as */10 7-19 * * 1-5"
 
 
 class ScheduleNotFound(NotFound):
@@ -114,14 +115,21 @@ def times(*, crontab: str | None = None, interval: int | None = None) -> Times:
         return Times(interval=interval)
     fields = (crontab or "").split()
     if len(fields) != 5:
-        raise _bad("crontab", "Write five fields: minute hour day month weekday.")
+        raise _bad("crontab", f"{LOOKS}, with a space between them.")
     made = Times(crontab=" ".join(fields))
     try:
         made.following(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
     except (CronSimError, StopIteration) as error:
-        detail = str(error) or "No day of the calendar fits this."
-        raise _bad("crontab", detail) from error
+        raise _bad("crontab", _about(error)) from error
     return made
+
+
+def _about(error: Exception) -> str:
+    """What is wrong with a crontab, and what one looks like."""
+    if isinstance(error, StopIteration):
+        return "No day of the calendar fits this."
+    part = str(error).removeprefix("Bad ")
+    return f"The {part} cannot be read. {LOOKS}."
 
 
 def _bad(field: str, detail: str) -> BadTimes:
