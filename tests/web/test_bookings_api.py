@@ -153,7 +153,9 @@ def test_a_request_is_approved_by_somebody_else(lab: Lab) -> None:
     assert done.json()["data"]["status"] == "confirmed"
     again = lab.post(f"/bookings/{asked['id']}/reject", by="manager", json={})
     assert again.status_code == 409
-    assert again.json()["type"] == "/problems/booking-state"
+    problem = again.json()
+    assert problem["type"] == "/problems/booking-state"
+    assert (problem["status"], problem["state"]) == (409, "confirmed")
 
 
 def test_a_resource_that_is_free_now_is_not_sent_again(sqlite_lab: Lab) -> None:

@@ -26,6 +26,10 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+# What RFC 9457 and the interface call their own; a fact's data need other names.
+RESERVED = frozenset({"type", "title", "status", "detail", "instance", "errors"})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One fault of the input. `field` is a path of names and indexes (`("attendees", 0)`)."""
@@ -54,6 +58,8 @@ class DomainError(Exception):
         **members: Any,  # noqa: ANN401 - members are whatever the fact has to tell
     ) -> None:
         super().__init__(detail)
+        if taken := RESERVED & members.keys():
+            raise ValueError(f"a problem has these members of its own: {sorted(taken)}")
         self.detail = detail
         self.errors = errors
         self.retry_after = retry_after

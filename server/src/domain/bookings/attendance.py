@@ -80,7 +80,7 @@ async def check_in(
         said = "It is over." if now >= booking.ends_at else "Come back a little later."
         raise BookingStateConflict(
             f"Check-in is open from 15 minutes before the start until the end. {said}",
-            status=booking.status.value,
+            state=booking.status.value,
             allowed=[],
             opens_at=opens,
         )
@@ -131,4 +131,4 @@ async def _opened(
 def _require_ahead(booking: Booking, now: datetime) -> None:
     rules.require_target(booking, Status.CANCELLED, now=now)
     if booking.ends_at <= now:
-        raise BookingStateConflict("The booking is over.", status=booking.status.value, allowed=[])
+        raise BookingStateConflict("The booking is over.", state=booking.status.value, allowed=[])

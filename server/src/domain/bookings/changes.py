@@ -199,7 +199,7 @@ def require_change(
     if status not in rules.HELD or found.booking.ends_at <= now:
         said = f"is {status}" if status not in rules.HELD else "is over"
         raise BookingStateConflict(
-            f"The booking {said}: it cannot be changed.", status=status.value, allowed=[]
+            f"The booking {said}: it cannot be changed.", state=status.value, allowed=[]
         )
 
 

@@ -131,7 +131,7 @@ async def _changeable(
     status = status_at(found[0].booking, now)
     if status not in HELD:
         raise BookingStateConflict(
-            f"The booking is {status}: it cannot be changed.", status=status.value, allowed=[]
+            f"The booking is {status}: it cannot be changed.", state=status.value, allowed=[]
         )
     return found[0]
 

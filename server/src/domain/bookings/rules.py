@@ -60,7 +60,7 @@ def require_target(booking: Booking, to: Status, *, now: datetime) -> None:
     allowed = sorted(TARGETS[status])
     way = f"It may become {' or '.join(allowed)}." if allowed else "Nothing follows that."
     raise BookingStateConflict(
-        f"The booking is {status}. {way}", status=status.value, allowed=[s.value for s in allowed]
+        f"The booking is {status}. {way}", state=status.value, allowed=[s.value for s in allowed]
     )
 
 
@@ -71,7 +71,7 @@ def require_decidable(booking: Booking, *, now: datetime) -> None:
         allowed = [target.value for target in sorted(TARGETS[status])]
         raise BookingStateConflict(
             f"The booking is {status}: there is nothing to decide.",
-            status=status.value,
+            state=status.value,
             allowed=allowed,
         )
 

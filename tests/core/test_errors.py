@@ -1,0 +1,33 @@
+"""Errors as facts."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from src import app
+from src.core.errors import RESERVED, Conflict, public_classes
+from tests.support.source import modules
+
+
+def test_data_of_a_fact_cannot_take_a_name_that_problems_use_themselves() -> None:
+    with pytest.raises(ValueError, match="status"):
+        Conflict("It is confirmed.", status="confirmed")
+
+
+def test_no_refusal_in_the_code_gives_its_data_such_a_name() -> None:
+    assert app.create_app  # brings every domain's errors
+    # The generic ones share a name with a shape; the test above holds for them too.
+    classes = set(public_classes().values())
+    names = {cls.__name__ for cls in classes if cls.__module__ != "src.core.errors"}
+    found = [
+        module.at(keyword)
+        for module in modules()
+        for call in ast.walk(module.tree)
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) in names
+        for keyword in call.keywords
+        if keyword.arg in RESERVED - {"errors", "detail"}
+    ]
+    assert found == []
