@@ -53,6 +53,33 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(
     assert count(shared_lab, "bookings") == 0
 
 
+@pytest.mark.parametrize(
+    ("item", "pointers"),
+    [
+        ({}, {"resource_id", "starts_at", "ends_at"}),
+        ({"action": "update"}, {"id"}),
+        ({"action": "cancel", "id": 5, "colour": "red"}, {"id", "colour"}),
+        ({"action": "fly", "resource_id": 5}, {"action"}),
+        ({"action": None}, {"action"}),
+        ({"action": ["create"]}, {"action"}),
+    ],
+)
+def test_faults_of_a_batch_name_the_fields_of_what_was_asked_for(
+    shared_lab: Lab, item: dict[str, Any], pointers: set[str]
+) -> None:
+    items = [shared_lab.wish(9), item]
+    answer = shared_lab.post("/bookings:batch", json={"items": items})
+    assert answer.status_code == 422, answer.text
+    faults = answer.json()["errors"]
+    assert {fault["pointer"] for fault in faults} == {f"#/items/1/{name}" for name in pointers}
+    assert "fly" not in answer.text
+
+
+def test_an_item_of_a_batch_that_is_none_is_named_itself(shared_lab: Lab) -> None:
+    answer = shared_lab.post("/bookings:batch", json={"items": [5]})
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["#/items/0"]
+
+
 def test_every_missing_field_is_named_at_once(shared_lab: Lab) -> None:
     faults = shared_lab.post("/bookings", json={}).json()["errors"]
     assert {fault["pointer"] for fault in faults} == {"#/resource_id", "#/starts_at", "#/ends_at"}

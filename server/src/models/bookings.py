@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from src.domain import bookings
-from src.models.common import Line, Moment, Problem, Reference, Text, Wire, absent
+from src.models.common import BRANCH, Line, Moment, Problem, Reference, Text, Wire, absent
 
 Title = Annotated[Line, Field(max_length=200, examples=["Confocal, slides 4 to 9"])]
 Notes = Annotated[Text, Field(max_length=10_000)]
@@ -241,6 +241,29 @@ class BatchCancel(Reason):
     version: Annotated[int, Field(strict=True, ge=1)] | None = None
 
 
+def _action(item: object) -> str:
+    """Which of the three an item is; one that says nothing is a booking to be made."""
+    said = (
+        item.get("action", "create")
+        if isinstance(item, dict)
+        else getattr(item, "action", "create")
+    )
+    return f"{BRANCH}{said}"
+
+
+BatchItem = Annotated[
+    Annotated[BatchCreate, Tag(f"{BRANCH}create")]
+    | Annotated[BatchUpdate, Tag(f"{BRANCH}update")]
+    | Annotated[BatchCancel, Tag(f"{BRANCH}cancel")],
+    Discriminator(
+        _action,
+        custom_error_type="unknown_action",
+        custom_error_message="The action should be create, update or cancel",
+        custom_error_context={"member": "action"},
+    ),
+]
+
+
 class BookingBatch(Wire):
     """Up to 500 bookings at once.
 
@@ -249,7 +272,7 @@ class BookingBatch(Wire):
     """
 
     mode: Literal["all", "each"] = "all"
-    items: list[BatchCreate | BatchUpdate | BatchCancel] = Field(min_length=1, max_length=MAX_BATCH)
+    items: list[BatchItem] = Field(min_length=1, max_length=MAX_BATCH)
 
 
 class Interval(Wire):

@@ -28,6 +28,7 @@ from src.core.errors import (
     Kind,
     PreconditionFailed,
 )
+from src.models.common import BRANCH
 from src.web import faults, oauth
 from src.web.faults import HttpFault
 
@@ -205,6 +206,9 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 def _validation_fault(item: Mapping[str, Any]) -> dict[str, Any]:
     place, *path = item["loc"]
+    path = [part for part in path if not str(part).startswith(BRANCH)]
+    if "member" in (said := item.get("ctx") or {}):
+        path.append(said["member"])
     kind = str(item["type"])
     if place == "body":
         where = {"pointer": pointer(() if kind == "json_invalid" else path)}
