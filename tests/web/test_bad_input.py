@@ -80,6 +80,29 @@ def test_an_item_of_a_batch_that_is_none_is_named_itself(shared_lab: Lab) -> Non
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["#/items/0"]
 
 
+def test_limits_of_time_are_told_as_they_are_written(shared_lab: Lab) -> None:
+    wish = shared_lab.wish(starts_at="1999-01-01T00:00:00Z", ends_at="2200-01-01T00:00:00Z")
+    faults = shared_lab.post("/bookings", json=wish).json()["errors"]
+    assert {fault["detail"].rpartition(" ")[2] for fault in faults} == {
+        "2000-01-01T00:00:00Z.",
+        "2199-12-31T00:00:00Z.",
+    }
+
+
+def test_a_second_choice_for_the_same_booking_is_named(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    booking = lab.book(9)
+    choices = [{"booking_id": booking["id"], "action": action} for action in ("keep", "cancel")]
+    closure = {"starts_at": moment(8), "ends_at": moment(12), "reason": "Cleaning"}
+    down = {"state": "down", "reason": "Broken"}
+    for path, body in (("/closures", closure), (f"/resources/{lab.ids.confocal}/state", down)):
+        answer = lab.post(path, by="manager", json={**body, "choices": choices})
+        assert answer.status_code == 422, answer.text
+        (fault,) = answer.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("#/choices/1/booking_id", "duplicate")
+    assert lab.get(f"/bookings/{booking['id']}").json()["data"]["status"] == "confirmed"
+
+
 def test_every_missing_field_is_named_at_once(shared_lab: Lab) -> None:
     faults = shared_lab.post("/bookings", json={}).json()["errors"]
     assert {fault["pointer"] for fault in faults} == {"#/resource_id", "#/starts_at", "#/ends_at"}

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from src.core.actor import Permission
+from src.core.errors import FieldError, Invalid
 from src.domain import bookings, resources
 from src.domain.bookings import displacement
 from src.models.bookings import DisplacementProblem, Hit
@@ -37,7 +38,16 @@ Resources = Annotated[list[UUID], Query(alias="resource_id", max_length=100)]
 
 
 def choices(given: Sequence[Choice]) -> dict[UUID, displacement.Choice]:
-    """What becomes of each booking, as the service takes it."""
+    """What becomes of each booking, as the service takes it. Raises `Invalid` for two of one."""
+    seen: set[UUID] = set()
+    faults = []
+    for place, each in enumerate(given):
+        if each.booking_id in seen:
+            where = ("choices", place, "booking_id")
+            faults.append(FieldError(where, "duplicate", "This booking has a choice already."))
+        seen.add(each.booking_id)
+    if faults:
+        raise Invalid("Make one choice for each booking.", errors=tuple(faults))
     return {
         each.booking_id: displacement.Choice(
             each.action, each.starts_at, each.ends_at, each.unit, each.resource_id
