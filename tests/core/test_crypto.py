@@ -27,8 +27,8 @@ def encoded(purpose: str = "access token", /, **other: object) -> str:
 
 
 def test_a_token_of_ours_is_its_person() -> None:
-    assert KEYRING.user_of(KEYRING.access_token(USER, lifetime=60)) == USER
-    assert KEYRING.user_of(encoded()) == USER
+    assert KEYRING.bearer_of(KEYRING.access_token(USER, lifetime=60)).user_id == USER
+    assert KEYRING.bearer_of(encoded()).user_id == USER
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_token_of_ours_is_its_person() -> None:
 )
 def test_every_other_token_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
-        KEYRING.user_of(token)
+        KEYRING.bearer_of(token)
 
 
 def test_a_signature_holds_for_one_purpose_and_one_message() -> None:

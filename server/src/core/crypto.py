@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import jwt
@@ -35,6 +35,14 @@ def derive(secret: str, purpose: str) -> bytes:
     """32 bytes that belong to `purpose` alone (HKDF-SHA-256 with the purpose as its info)."""
     extracted = hmac.digest(b"aliquot", secret.encode(), hashlib.sha256)
     return hmac.digest(extracted, purpose.encode() + b"\x01", hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whose access token it is, and the full second it was issued in."""
+
+    user_id: UUID
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,8 @@ class Keyring:
             algorithm=ALGORITHM,
         )
 
-    def user_of(self, token: str) -> UUID:
-        """Whose token it is. Raises `BadToken`."""
+    def bearer_of(self, token: str) -> Bearer:
+        """Whose token it is, and since when. Raises `BadToken`."""
         try:
             claims = jwt.decode(
                 token,
@@ -84,6 +92,7 @@ class Keyring:
             )
             if claims["typ"] != ACCESS:
                 raise jwt.InvalidTokenError("not an access token")  # noqa: TRY301
-            return UUID(claims["sub"])
-        except (jwt.InvalidTokenError, ValueError) as error:
+            issued_at = datetime.fromtimestamp(int(claims["iat"]), UTC)
+            return Bearer(UUID(claims["sub"]), issued_at)
+        except (jwt.InvalidTokenError, ValueError, OverflowError) as error:
             raise BadToken("Get a new access token from /api/v1/auth/token.") from error

@@ -46,9 +46,9 @@ async def identify(request: Request) -> Actor:
 
 
 async def _bearer(request: Request, token: str, ip: str | None, request_id: str | None) -> Actor:
-    user_id = keyring(request).user_of(token)
+    keys = keyring(request)
     async with reading(request.app.state.database) as reads:
-        found = await accounts.actor_of_user(reads, user_id, ip=ip, request_id=request_id)
+        found = await accounts.actor_of_token(reads, keys, token, ip=ip, request_id=request_id)
     if found is None:
         raise BadToken("Get a new access token from /api/v1/auth/token.")
     return found

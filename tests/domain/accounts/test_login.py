@@ -9,6 +9,7 @@ import time_machine
 from sqlalchemy import select
 
 from src.core.actor import SYSTEM, Permission
+from src.core.crypto import Keyring
 from src.core.db import Database, reading, transaction
 from src.core.events import Event, EventDetail
 from src.domain import accounts
@@ -186,6 +187,28 @@ async def test_a_changed_password_ends_the_other_log_ins(
     with pytest.raises(accounts.LogInRefused):
         await log_in(database)
     await log_in(database, "eighteen green bottles")
+
+
+async def test_a_new_password_ends_the_access_tokens_from_before(
+    database: Database, admin: UserView
+) -> None:
+    keyring = Keyring("k" * 32)
+    second = timedelta(seconds=1)
+
+    async def counts(token: str) -> bool:
+        async with reading(database) as reads:
+            return await accounts.actor_of_token(reads, keyring, token) is not None
+
+    with time_machine.travel(NOW, tick=False) as clock:
+        entered = await log_in(database)
+        before = accounts.issue_access_token(keyring, admin.id, lifetime=900)
+        clock.shift(1.4 * second)
+        assert await counts(before)
+        await accounts.change_password(
+            database, entered.actor, current=PASSWORD, new="eighteen green bottles"
+        )
+        after = accounts.issue_access_token(keyring, admin.id, lifetime=900)
+        assert (await counts(before), await counts(after)) == (False, True)
 
 
 @pytest.mark.parametrize(

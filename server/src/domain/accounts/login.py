@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import events
+from src.core import clock, events
 from src.core.actor import ANONYMOUS, Actor
 from src.core.db import Database, reading, transaction
 from src.core.errors import FieldError, Unauthenticated
@@ -133,7 +133,7 @@ async def log_out(session: AsyncSession, actor: Actor) -> None:
 
 
 async def change_password(database: Database, actor: Actor, *, current: str, new: str) -> None:
-    """Change one's own password and end one's other log-ins.
+    """Change one's own password; one's other log-ins and all access tokens end.
 
     Raises `PasswordRefused` (field `current_password` or `new_password`).
     """
@@ -148,7 +148,7 @@ async def change_password(database: Database, actor: Actor, *, current: str, new
         changed = await session.execute(
             update(User)
             .where(User.id == user.id, User.password_hash == user.password_hash)
-            .values(password_hash=made, version=User.version + 1)
+            .values(password_hash=made, password_changed_at=clock.now(), version=User.version + 1)
             .returning(User.id)
         )
         if changed.one_or_none() is None:
@@ -188,7 +188,11 @@ async def _proven(database: Database, email: str, password: str, client: Client)
 
 
 async def _still_active(session: AsyncSession, known: Credentials, client: Client) -> User:
-    user = None if known.user_id is None else await session.get(User, known.user_id)
+    user = None
+    if known.user_id is not None:
+        # A password that is changed just now waits, and ends this log-in too.
+        lock = {"key_share": True}
+        user = await session.get(User, known.user_id, with_for_update=lock)
     if (
         user is None
         or user.state is not UserState.ACTIVE

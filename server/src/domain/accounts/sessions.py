@@ -86,9 +86,19 @@ async def actor_of_token(
     ip: str | None = None,
     request_id: str | None = None,
 ) -> Actor | None:
-    """Who an access token was issued to; None when suspended since. Raises `BadToken`."""
-    user_id = keyring.user_of(token)
-    return await actor_of_user(session, user_id, ip=ip, request_id=request_id)
+    """Who an access token was issued to. Raises `BadToken`.
+
+    None when suspended since, or when the password was changed in a later second: a token issued
+    right after the change, in the same second, counts.
+    """
+    bearer = keyring.bearer_of(token)
+    user = await session.get(User, bearer.user_id)
+    if user is None or user.state is not UserState.ACTIVE:
+        return None
+    changed_at = user.password_changed_at
+    if changed_at is not None and bearer.issued_at < changed_at.replace(microsecond=0):
+        return None
+    return await actor_of(session, user, session_id=None, ip=ip, request_id=request_id)
 
 
 def issue_access_token(keyring: Keyring, user_id: UUID, *, lifetime: int) -> str:

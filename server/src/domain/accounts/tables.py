@@ -51,6 +51,7 @@ class User(Identified, Versioned, Table):
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     state: Mapped[UserState] = mapped_column(choice(UserState), default=UserState.ACTIVE)
     password_hash: Mapped[str | None] = mapped_column(String(255))
+    password_changed_at: Mapped[datetime | None]  # access tokens from before do not count
 
 
 class Team(Identified, Versioned, Table):

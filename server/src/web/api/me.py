@@ -67,7 +67,7 @@ async def update_me(
     **declares(SIGNED_IN, rate="login", problems=(PasswordRefused,)),
 )
 async def change_password(request: Request, body: PasswordChange, actor: CurrentActor) -> Response:
-    """Change your password; your other log-ins end."""
+    """Change your password; your other log-ins and your access tokens end."""
     await accounts.change_password(
         request.app.state.database,
         actor,
