@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
-from src.core import ids, mailbox, outbox
+from src.core import ids, jobs, mailbox, outbox
 from src.core.actor import SYSTEM
 from src.core.db import reading, transaction
 from src.core.outbox import Message, State
@@ -20,6 +20,7 @@ from src.domain.bookings import notices as _notices  # noqa: F401 - registers it
 from src.domain.notifications import Delivery, DeliveryState
 from src.tasks import handlers
 from src.tasks import notifications as mailing
+from tests.support.databases import on_sqlite
 from tests.tasks.conftest import Bench, eventually
 
 
@@ -126,6 +127,30 @@ async def test_a_refused_mail_fails_with_the_servers_words(
     assert job.state is State.FAILED
     assert "552 too much" in (job.error or "")
     assert len(box.ids) == 1
+    refused = await delivery(bench)
+    assert refused.state is DeliveryState.FAILED
+    assert "552 too much" in (refused.detail or "")
+    box.answer = "250 OK"
+    async with transaction(bench.database) as session:
+        await jobs.requeue(session, SYSTEM, job.id)
+    assert (await bench.settled(job.id)).state is State.DONE
+    sent = await delivery(bench)
+    assert (sent.state, sent.detail) == (DeliveryState.SENT, None)
+
+
+@on_sqlite
+async def test_a_mail_lost_with_its_last_worker_is_given_up(bench: Bench, person: UserView) -> None:
+    handle_mail(bench)
+    job_id = await tell(bench, person)
+    async with transaction(bench.database) as session:
+        job = await session.get_one(Message, job_id)
+        job.state, job.attempts = State.RUNNING, job.max_attempts
+        job.token, job.lease_until = "lost", job.created_at
+    await bench.start()
+    assert (await bench.settled(job_id)).state is State.DEAD
+    lost = await delivery(bench)
+    assert lost.state is DeliveryState.FAILED
+    assert "was lost" in (lost.detail or "")
 
 
 async def test_the_record_is_sealed_and_proved(bench: Bench, person: UserView) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -39,6 +40,7 @@ class Lapsed:
     state: State
     error: str
     operation_id: UUID | None
+    payload: dict[str, Any]
 
 
 def _has_lapsed() -> ColumnElement[bool]:
@@ -87,10 +89,20 @@ async def expire(session: AsyncSession) -> list[Lapsed]:
             + literal(" was lost during attempt ")
             + sql_cast(Message.attempts, Text),
         )
-        .returning(Message.id, Message.topic, Message.state, Message.error, Message.operation_id)
+        .returning(
+            Message.id,
+            Message.topic,
+            Message.state,
+            Message.error,
+            Message.operation_id,
+            Message.payload,
+        )
         .execution_options(**ledger.UNSYNCHRONISED)
     )  # fmt: skip
-    return [Lapsed(row.id, row.topic, row.state, row.error or "", row.operation_id) for row in rows]
+    return [
+        Lapsed(row.id, row.topic, row.state, row.error or "", row.operation_id, row.payload)
+        for row in rows
+    ]
 
 
 async def due(

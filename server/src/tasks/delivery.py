@@ -202,6 +202,7 @@ class Delivery:
             if state in (State.FAILED, State.DEAD):
                 if claim.operation_id is not None:
                     await operations.fail(session, claim.operation_id, error=said)
+                await self._registry.give_up(session, claim.topic, claim.payload, said)
                 await ledger.hint_next(session, claim.key)
             if state is not None and claim.topic in schedule.declared:
                 await schedule.note_failure(session, claim.topic, said)

@@ -21,13 +21,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import operations, outbox, schedule
 from src.core.actor import SYSTEM, Actor
-from src.core.db import Database, transaction
+from src.core.db import Database, savepoint, transaction
+from src.core.errors import Unavailable
 from src.core.outbox import Topic
 from src.tasks.queue import CLASSES
+
+log = structlog.get_logger(__name__)
 
 Payload = dict[str, Any]
 Result = dict[str, Any] | None
@@ -109,6 +113,7 @@ class Outside:
     load: Callable[[AsyncSession, Payload], Awaitable[Any]]
     send: Callable[..., Awaitable[Any]]
     record: Callable[[AsyncSession, Payload, Any], Awaitable[Result]] | None = None
+    failed: Callable[[AsyncSession, Payload, str], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
@@ -125,6 +130,22 @@ class Registry:
         if topic.queue not in CLASSES:
             raise ValueError(f"nobody serves the queue {topic.queue!r}: take one of {CLASSES}")
         self.by_topic[topic.name] = handler
+
+    async def give_up(self, session: AsyncSession, topic: str, payload: Payload, why: str) -> None:
+        """Let the handler write down that a job failed or died.
+
+        What goes wrong in that is logged, and the job ends all the same.
+        """
+        handler = self.by_topic.get(topic)
+        if not isinstance(handler, Outside) or handler.failed is None:
+            return
+        try:
+            async with savepoint(session):
+                await handler.failed(session, payload, why)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("the end of a job was not written down", topic=topic)
 
     def topics(self, queue: str | None = None) -> tuple[str, ...]:
         """The names of the topics handled here (of one class of queue)."""
@@ -158,14 +179,16 @@ def reaches_outside(
     load: Callable[[AsyncSession, Payload], Awaitable[Any]],
     send: Callable[..., Awaitable[Any]],
     record: Callable[[AsyncSession, Payload, Any], Awaitable[Result]] | None = None,
+    failed: Callable[[AsyncSession, Payload, str], Awaitable[None]] | None = None,
 ) -> None:
     """Register a handler that speaks to the outside, in three steps.
 
     `load(session, payload)` gives the thing to send, or None when it is no longer needed;
     `send(thing, *, key)` speaks, without a transaction, with a key that is the same on every
-    attempt; `record(session, payload, sent)` writes down, together with `done`.
+    attempt; `record(session, payload, sent)` writes down, together with `done`;
+    `failed(session, payload, why)` writes down, together with the job's end, that it is given up.
     """
-    registry.add(Outside(topic, load, send, record))
+    registry.add(Outside(topic, load, send, record, failed))
 
 
 def every(

@@ -45,4 +45,8 @@ async def _record(
     return {"message_id": message_id}
 
 
-reaches_outside(notifications.topics.MAIL, load=_load, send=_send, record=_record)
+async def _give_up(session: AsyncSession, payload: dict[str, Any], why: str) -> None:
+    await notifications.give_up(session, UUID(payload["delivery_id"]), why)
+
+
+reaches_outside(notifications.topics.MAIL, load=_load, send=_send, record=_record, failed=_give_up)

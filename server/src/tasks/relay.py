@@ -78,7 +78,10 @@ class Relay:
                 log.warning("a worker was lost", job_id=lost.id, topic=lost.topic, state=lost.state)
                 if lost.topic in schedule.declared:
                     await schedule.note_failure(session, lost.topic, lost.error)
-                if lost.state is State.DEAD and lost.operation_id is not None:
+                if lost.state is not State.DEAD:
+                    continue
+                await self._registry.give_up(session, lost.topic, lost.payload, lost.error)
+                if lost.operation_id is not None:
                     await operations.fail(session, lost.operation_id, error=lost.error)
 
     async def _hint(self, name: str) -> bool:

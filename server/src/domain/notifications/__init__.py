@@ -13,6 +13,7 @@ from src.domain.notifications.kinds import NotificationKind, kind, registered
 from src.domain.notifications.letters import (
     Post,
     create_post,
+    give_up,
     letter,
     record,
     send,
@@ -36,6 +37,7 @@ __all__ = [
     "NotificationView",
     "Post",
     "create_post",
+    "give_up",
     "kind",
     "letter",
     "list_for",

@@ -20,6 +20,8 @@ from src.domain.notifications import kinds, rendering
 from src.domain.notifications.rendering import Text
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
 
+_UNSETTLED = (DeliveryState.WAITING, DeliveryState.FAILED)
+
 
 class KindUnknown(Unavailable):
     """The notification was written by a newer version than this worker; another may send it."""
@@ -53,12 +55,13 @@ async def letter(
             select(Delivery, Notification, accounts.User)
             .join(Notification, Notification.id == Delivery.notification_id)
             .join(accounts.User, accounts.User.id == Notification.user_id)
-            .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
+            .where(Delivery.id == delivery_id, Delivery.state.in_(_UNSETTLED))
         )
     ).one_or_none()
     if row is None:
         return None
     delivery, notification, user = row
+    delivery.state = DeliveryState.WAITING  # a person may have queued its job again
     if user.state is not accounts.UserState.ACTIVE:
         delivery.state = DeliveryState.SKIPPED
         delivery.detail = f"the person is {user.state}"
@@ -103,6 +106,15 @@ async def record(session: AsyncSession, delivery_id: UUID, message_id: str) -> N
     delivery.message_id = message_id
     delivery.state = DeliveryState.SENT
     delivery.sent_at = clock.now()
+    delivery.detail = None
+
+
+async def give_up(session: AsyncSession, delivery_id: UUID, why: str) -> None:
+    """Write down that the mail did not go out, and in whose words; its job may be queued again."""
+    delivery = await session.get_one(Delivery, delivery_id)
+    if delivery.state is DeliveryState.WAITING:
+        delivery.state = DeliveryState.FAILED
+        delivery.detail = why
 
 
 async def test_mail(settings: Settings, *, to: str) -> str:

@@ -39,6 +39,7 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     SKIPPED = "skipped"
+    FAILED = "failed"
 
 
 class Delivery(Identified, Table):
