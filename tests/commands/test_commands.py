@@ -130,7 +130,13 @@ def test_what_production_lacks_is_listed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("ALIQUOT_ENV", "production")
     ended = aliquot("check-config")
     assert ended.exit_code == 1
-    for name in ("ALIQUOT_SECRET_KEY", "ALIQUOT_PUBLIC_URL", "DATABASE_URL", "REDIS_URL"):
+    for name in (
+        "ALIQUOT_SECRET_KEY",
+        "ALIQUOT_PUBLIC_URL",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "ALIQUOT_MAIL_URL",
+    ):
         assert name in ended.stdout
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from src.core import mail
 from src.core.settings import Settings
 
 PRODUCTION = {
@@ -13,6 +14,7 @@ PRODUCTION = {
     "ALIQUOT_PUBLIC_URL": "https://aliquot.example.org",
     "DATABASE_URL": "postgresql://db/aliquot",
     "REDIS_URL": "redis://cache",
+    "ALIQUOT_MAIL_URL": "smtp://mail",
 }
 
 
@@ -37,6 +39,7 @@ def test_production_starts_when_all_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         ("ALIQUOT_PUBLIC_URL", "http://aliquot.example.org", "https://"),
         ("DATABASE_URL", "sqlite:///a.db", "ALLOW_SQLITE"),
         ("REDIS_URL", "", "REDIS_URL"),
+        ("ALIQUOT_MAIL_URL", "", "to none to send no mail"),
         ("DEMO", "1", "DEMO"),
         ("ALIQUOT_DEBUG", "1", "DEBUG"),
     ],
@@ -48,9 +51,15 @@ def test_production_refuses_what_is_only_for_a_laptop(
         _settings(monkeypatch, {**PRODUCTION, name: value})
 
 
+def test_production_may_go_without_mail_when_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _settings(monkeypatch, {**PRODUCTION, "ALIQUOT_MAIL_URL": "none"})
+    assert isinstance(mail.create_mailer(settings), mail.NoMailer)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DATABASE_URL", "none"),
         ("DATABASE_URL", "mysql://db/aliquot"),
         ("REDIS_URL", "cache:6379"),
         ("ALIQUOT_STORAGE_URL", "/srv/files"),

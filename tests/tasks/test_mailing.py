@@ -139,6 +139,16 @@ async def test_a_refused_mail_fails_with_the_servers_words(
 
 
 @on_sqlite
+async def test_mail_that_is_turned_off_is_skipped_and_told(bench: Bench, person: UserView) -> None:
+    handle_mail(bench, mail_url="none")
+    await bench.start()
+    job = await bench.settled(await tell(bench, person))
+    assert (job.state, job.result) == (State.DONE, {"skipped": True})
+    skipped = await delivery(bench)
+    assert (skipped.state, skipped.detail) == (DeliveryState.SKIPPED, "ALIQUOT_MAIL_URL is none")
+
+
+@on_sqlite
 async def test_a_mail_lost_with_its_last_worker_is_given_up(bench: Bench, person: UserView) -> None:
     handle_mail(bench)
     job_id = await tell(bench, person)

@@ -159,6 +159,8 @@ async def _mail(settings: Settings) -> str:
     mailer = mail.create_mailer(settings)
     if isinstance(mailer, mail.SmtpMailer):
         return f"{make_url(settings.mail_url).host}: {await mailer.probe()}"
+    if isinstance(mailer, mail.NoMailer):
+        return "off: no mail is sent"
     return "none: letters stay in the mailbox of the data folder"
 
 

@@ -1,7 +1,7 @@
 """Mail: letters, and the ways they go out.
 
-`create_mailer(settings)` gives SMTP where `mail_url` names a server, else a mailbox in the data
-folder whose letters `mailbox` reads. A letter's Message-ID comes from what it is about and from the
+`create_mailer(settings)` gives SMTP where `mail_url` names a server, nothing where it is `none`,
+else a mailbox in the data folder whose letters `mailbox` reads. A letter's Message-ID comes from what it is about and from the
 job's key: a retry is the same message, and whoever delivers twice can see it.
 """
 
@@ -22,7 +22,7 @@ import css_inline
 
 from src.core import mailbox
 from src.core.errors import Invalid, Unavailable
-from src.core.settings import Settings
+from src.core.settings import NO_MAIL, Settings
 
 TIMEOUT = 20.0  # seconds for each step of the conversation
 _BUSY = range(400, 500)
@@ -110,6 +110,15 @@ class SmtpMailer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class NoMailer:
+    """No way out: `mail_url` is `none`. Whoever can ask first does not try."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Refuse the message."""
+        raise MailRefused(f"ALIQUOT_MAIL_URL is {NO_MAIL}: nothing is sent to {message['To']}.")
+
+
 @dataclass(slots=True)
 class NullMailer:
     """Keeps what it is given, for tests."""
@@ -123,6 +132,8 @@ class NullMailer:
 
 def create_mailer(settings: Settings) -> Mailer:
     """The way out that the settings name."""
+    if settings.mail_url == NO_MAIL:
+        return NoMailer()
     if settings.mail_url:
         return SmtpMailer(settings.mail_url)
     return mailbox.Mailbox(mailbox.folder_of(settings.data_dir))

@@ -29,6 +29,7 @@ _DATABASES = ("postgresql+asyncpg://", "sqlite+aiosqlite://")
 _BROKERS = ("redis://", "rediss://", "unix://")
 _STORES = ("s3://", "file://")
 _MAILS = ("smtp://", "smtps://")
+NO_MAIL = "none"
 
 
 class Settings(BaseSettings):
@@ -137,7 +138,8 @@ class Settings(BaseSettings):
     mail_url: str = Field(
         "",
         description="`smtp://user:password@host:587` (STARTTLS), `smtps://…`; "
-        "empty keeps mails in a mailbox in the data folder.",
+        "`none` sends no mail at all; empty keeps mails in a mailbox in the data folder, "
+        "which production refuses.",
     )
     mail_from: str = Field(
         "Aliquot <aliquot@example.org>",
@@ -182,7 +184,7 @@ class Settings(BaseSettings):
                 ("DATABASE_URL", self.database, _DATABASES),
                 ("REDIS_URL", self.redis_url, _BROKERS),
                 ("ALIQUOT_STORAGE_URL", self.storage_url, _STORES),
-                ("ALIQUOT_MAIL_URL", self.mail_url, _MAILS),
+                ("ALIQUOT_MAIL_URL", "" if self.mail_url == NO_MAIL else self.mail_url, _MAILS),
             )
             if value and not value.startswith(kinds)
         ]
@@ -194,21 +196,33 @@ class Settings(BaseSettings):
     def _production_is_safe(self) -> Self:
         if self.env != "production":
             return self
-        faults = []
-        if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
-            faults.append("set ALIQUOT_SECRET_KEY to a random value of 32 characters or more")
-        elif len(self.secret_key.get_secret_value()) < 32:
-            faults.append("ALIQUOT_SECRET_KEY needs 32 characters or more")
-        if self.demo:
-            faults.append("DEMO is refused: its accounts have a public password")
-        if self.debug:
-            faults.append("ALIQUOT_DEBUG is refused: it shows internals to everybody")
-        if not self.public_url.startswith("https://"):
-            faults.append("set ALIQUOT_PUBLIC_URL to the https:// address people use")
-        if self.is_sqlite and not self.allow_sqlite:
-            faults.append("set DATABASE_URL to PostgreSQL, or ALIQUOT_ALLOW_SQLITE=1")
-        if not self.redis_url:
-            faults.append("set REDIS_URL: the server and the worker are separate processes")
+        key = self.secret_key.get_secret_value()
+        checks = (
+            (
+                key == DEVELOPMENT_SECRET,
+                "set ALIQUOT_SECRET_KEY to a random value of 32 characters or more",
+            ),
+            (len(key) < 32, "ALIQUOT_SECRET_KEY needs 32 characters or more"),
+            (self.demo, "DEMO is refused: its accounts have a public password"),
+            (self.debug, "ALIQUOT_DEBUG is refused: it shows internals to everybody"),
+            (
+                not self.public_url.startswith("https://"),
+                "set ALIQUOT_PUBLIC_URL to the https:// address people use",
+            ),
+            (
+                self.is_sqlite and not self.allow_sqlite,
+                "set DATABASE_URL to PostgreSQL, or ALIQUOT_ALLOW_SQLITE=1",
+            ),
+            (
+                not self.redis_url,
+                "set REDIS_URL: the server and the worker are separate processes",
+            ),
+            (
+                not self.mail_url,
+                "set ALIQUOT_MAIL_URL to a mail server, or to none to send no mail",
+            ),
+        )
+        faults = [sentence for is_wrong, sentence in checks if is_wrong]
         if faults:
             raise ValueError("not fit for production: " + "; ".join(faults))
         return self

@@ -28,9 +28,12 @@ def _post() -> Post:
 
 
 async def _load(session: AsyncSession, payload: dict[str, Any]) -> Letter | None:
-    post = _post()
+    post, delivery_id = _post(), UUID(payload["delivery_id"])
+    if post.is_closed:
+        await notifications.skip(session, delivery_id, "ALIQUOT_MAIL_URL is none")
+        return None
     return await notifications.letter(
-        session, UUID(payload["delivery_id"]), sender=post.sender, base_url=post.base_url
+        session, delivery_id, sender=post.sender, base_url=post.base_url
     )
 
 

@@ -17,6 +17,7 @@ from src.domain.notifications.letters import (
     letter,
     record,
     send,
+    skip,
     test_mail,
 )
 from src.domain.notifications.service import (
@@ -46,6 +47,7 @@ __all__ = [
     "record",
     "registered",
     "send",
+    "skip",
     "test_mail",
     "topics",
     "unread_count",

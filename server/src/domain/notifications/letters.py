@@ -37,6 +37,11 @@ class Post:
     sender: str
     base_url: str
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no mail is sent at all."""
+        return isinstance(self.mailer, mail.NoMailer)
+
 
 def create_post(settings: Settings) -> Post:
     """The post that the settings name."""
@@ -107,6 +112,13 @@ async def record(session: AsyncSession, delivery_id: UUID, message_id: str) -> N
     delivery.state = DeliveryState.SENT
     delivery.sent_at = clock.now()
     delivery.detail = None
+
+
+async def skip(session: AsyncSession, delivery_id: UUID, why: str) -> None:
+    """Write down that no mail is sent, and why."""
+    delivery = await session.get_one(Delivery, delivery_id)
+    delivery.state = DeliveryState.SKIPPED
+    delivery.detail = why
 
 
 async def give_up(session: AsyncSession, delivery_id: UUID, why: str) -> None:
