@@ -167,14 +167,12 @@ async def release(session: AsyncSession, holders: Collection[UUID]) -> None:
 
 
 async def occupancy(
-    session: AsyncSession, resource_ids: Collection[UUID], *, within: Window
+    session: AsyncSession, resource_ids: Collection[UUID], *, within: Window | Sequence[Window]
 ) -> list[UnitHolds]:
     """The units of the resources by number, and what holds them somewhere in `within`."""
-    units, lapsed = await _read(
-        session,
-        resource_ids,
-        and_(Hold.starts_at < within.ends_at, Hold.ends_at > within.starts_at),
-    )
+    spans = [within] if isinstance(within, Window) else within
+    touching = [and_(Hold.starts_at < s.ends_at, Hold.ends_at > s.starts_at) for s in spans]
+    units, lapsed = await _read(session, resource_ids, or_(*touching))
     return [_but(unit, holds=[h for h in unit.holds if h.hold_id not in lapsed]) for unit in units]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
@@ -53,16 +54,20 @@ async def list_(
 ) -> Page[ResourceView]:
     """The resources the actor may see, by name unless `sort` says otherwise.
 
-    Three statements whatever the length; two more with `free_at`, one more with a page number.
+    Three statements whatever the length, one more with a page number.
     Raises `Forbidden`, `BadSort`, `BadCursor`.
     """
     access.require_read(actor)
     now = clock.now()
     statement = repository.listing().where(access.visible(actor))
-    statement = await _narrowed(session, actor, statement, filters)
+    statement = _narrowed(session, statement, filters)
+    seen: _Seen | None = None
+    if at := filters.get("free_at"):
+        seen = await _seen(session, _bookable(actor), [now, at])
+        statement = statement.where(Resource.id.in_(_free_at(seen, at)))
     keys = sorted_by(sort, SORTS, default="name", unique=Resource.id)
     page = await paginate(session, statement, keys=keys, paging=paging)
-    return page.holding(await _views(session, page.items, now))
+    return page.holding(await _views(session, page.items, now, seen))
 
 
 async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> ResourceView:
@@ -81,9 +86,8 @@ async def require_visible(session: AsyncSession, actor: Actor, resource_id: UUID
         raise ResourceNotFound("Choose one from the list of resources.")
 
 
-async def _narrowed(
+def _narrowed(
     session: AsyncSession,
-    actor: Actor,
     statement: Select[*tuple[Any, ...]],
     filters: Filters,
 ) -> Select[*tuple[Any, ...]]:
@@ -99,18 +103,39 @@ async def _narrowed(
         statement = statement.where(Resource.state != ResourceState.RETIRED)
     for tag in filters.get("tags") or ():
         statement = statement.where(repository.tagged(session, tag))
-    if at := filters.get("free_at"):
-        statement = statement.where(Resource.id.in_(await _free_at(session, actor, at)))
     return statement
 
 
-async def _free_at(session: AsyncSession, actor: Actor, at: datetime) -> list[UUID]:
-    """What the shortest booking could begin on then; told as `_view` tells it."""
-    which = and_(access.visible(actor), Resource.state.in_(repository.BOOKABLE))
-    rows = await session.execute(terms.statement(which, around=_span(at)))
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Terms of resources, and what holds their units around some instants."""
+
+    known: Mapping[UUID, terms.Terms]
+    taken: Mapping[int, Sequence[Window]]
+
+    def next_free(self, resource_id: UUID, at: datetime) -> datetime | None:
+        """When the shortest booking could begin, from one of the instants on."""
+        return availability.next_free(self.known[resource_id], self.taken, now=at)
+
+
+async def _seen(
+    session: AsyncSession, which: ColumnElement[bool], instants: Sequence[datetime]
+) -> _Seen:
+    spans = [_span(at) for at in instants]
+    around = Window(min(s.starts_at for s in spans), max(s.ends_at for s in spans))
+    rows = await session.execute(terms.statement(which, around=around))
     known = {each.resource_id: each for each in map(terms.of, rows)}
-    taken = await _taken(session, known, at)
-    return [id_ for id_, each in known.items() if availability.next_free(each, taken, now=at) == at]
+    units = await calendar.occupancy(session, list(known), within=spans)
+    return _Seen(known, {unit.id: [hold.window for hold in unit.holds] for unit in units})
+
+
+def _bookable(actor: Actor) -> ColumnElement[bool]:
+    return and_(access.visible(actor), Resource.state.in_(repository.BOOKABLE))
+
+
+def _free_at(seen: _Seen, at: datetime) -> list[UUID]:
+    """What the shortest booking could begin on then; told as `_view` tells it."""
+    return [id_ for id_ in seen.known if seen.next_free(id_, at) == at]
 
 
 def _span(now: datetime) -> Window:
@@ -118,29 +143,22 @@ def _span(now: datetime) -> Window:
     return Window(now, now + availability.HORIZON).widened(before=1440, after=1440)
 
 
-async def _taken(
-    session: AsyncSession, ids: Collection[UUID], now: datetime
-) -> dict[int, list[Window]]:
-    units = await calendar.occupancy(session, list(ids), within=_span(now))
-    return {unit.id: [hold.window for hold in unit.holds] for unit in units}
-
-
 async def _views(
-    session: AsyncSession, rows: Sequence[tuple[Any, ...]], now: datetime
+    session: AsyncSession,
+    rows: Sequence[tuple[Any, ...]],
+    now: datetime,
+    seen: _Seen | None = None,
 ) -> list[ResourceView]:
     if not rows:
         return []
-    ids = [row[0].id for row in rows]
-    known = await terms.load(session, ids, around=_span(now))
-    taken = await _taken(session, ids, now)
-    return [_view(row, known[row[0].id], taken, now) for row in rows]
+    if seen is None:
+        seen = await _seen(session, Resource.id.in_([row[0].id for row in rows]), [now])
+    return [_view(row, seen, now) for row in rows]
 
 
-def _view(
-    row: tuple[Any, ...], known: terms.Terms, taken: dict[int, list[Window]], now: datetime
-) -> ResourceView:
+def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
     resource, type_name, location_name, path, contact = row
-    free = availability.next_free(known, taken, now=now)
+    known, free = seen.known[resource.id], seen.next_free(resource.id, now)
     return ResourceView(
         id=resource.id,
         name=resource.name,
