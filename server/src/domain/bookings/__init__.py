@@ -17,7 +17,7 @@ from src.domain.bookings import (
     upkeep,
 )
 from src.domain.bookings.attendance import cancel, check_in, check_out
-from src.domain.bookings.changes import change, change_many
+from src.domain.bookings.changes import change, change_many, lock
 from src.domain.bookings.decisions import approve, reject, tell_deciders
 from src.domain.bookings.errors import (
     BadRange,
@@ -28,7 +28,15 @@ from src.domain.bookings.errors import (
     DisplacementNeeded,
     TooManyChanges,
 )
-from src.domain.bookings.reading import Filter, calendar, get, list_
+from src.domain.bookings.reading import (
+    CalendarRows,
+    Filter,
+    calendar,
+    calendar_of,
+    calendar_rows,
+    get,
+    list_,
+)
 from src.domain.bookings.reservation import check, create
 from src.domain.bookings.rules import TARGETS
 from src.domain.bookings.tables import Booking, Status
@@ -59,6 +67,7 @@ __all__ = [
     "BookingView",
     "Calendar",
     "CalendarResource",
+    "CalendarRows",
     "Change",
     "Conflict",
     "DisplacementNeeded",
@@ -74,6 +83,8 @@ __all__ = [
     "approve",
     "attachments",
     "calendar",
+    "calendar_of",
+    "calendar_rows",
     "cancel",
     "change",
     "change_many",
@@ -84,6 +95,7 @@ __all__ = [
     "displacement",
     "get",
     "list_",
+    "lock",
     "notices",
     "reject",
     "reminders",

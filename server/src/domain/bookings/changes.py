@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,6 +163,18 @@ def _require_known_fields(change_: Change, place: Place) -> None:
                 for name in sorted(unknown)
             ),
         )
+
+
+async def lock(
+    session: AsyncSession, booking_ids: Collection[UUID], *, resource_ids: Collection[UUID] = ()
+) -> None:
+    """Lock the calendars that bookings are on, and others, at once.
+
+    Whoever makes several changes one by one begins with this: taken one after the other in an
+    order of their own, two such locks could wait for each other for ever.
+    """
+    on = await repository.resources_of(session, booking_ids)
+    await resources.calendar.lock(session, {*on.values(), *resource_ids})
 
 
 async def open_(

@@ -48,6 +48,19 @@ class Filter:
     q: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarRows:
+    """The resources of a calendar over a range."""
+
+    range_: Window
+    terms: Mapping[UUID, resources.terms.Terms]
+
+    @property
+    def versions(self) -> dict[UUID, int]:
+        """What each calendar counted when it was read."""
+        return {id_: terms.calendar_version for id_, terms in self.terms.items()}
+
+
 async def get(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingView:
     """One booking as the actor may see it. Raises `BookingNotFound`."""
     which = and_(Booking.id == booking_id, policy.visible(actor))
@@ -114,7 +127,20 @@ async def calendar(
     Others' bookings read "Booked" unless the actor may see more. Raises `BadRange` (to after
     from_, at most 100 days), `ResourceNotFound`.
     """
-    range_, now = _range(from_, to), clock.now()
+    rows = await calendar_rows(session, actor, resource_ids=resource_ids, from_=from_, to=to)
+    return await calendar_of(session, actor, rows)
+
+
+async def calendar_rows(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    resource_ids: Collection[UUID] | None = None,
+    from_: datetime,
+    to: datetime,
+) -> CalendarRows:
+    """The first half of `calendar`: its rows with their versions, before any booking is read."""
+    range_ = _range(from_, to)
     which = resources.access.visible(actor)
     if resource_ids is None:
         which = and_(which, Resource.state != ResourceState.RETIRED)
@@ -124,6 +150,12 @@ async def calendar(
     all_terms = {terms.resource_id: terms for terms in map(resources.terms.of, rows)}
     if resource_ids is not None and set(resource_ids) - all_terms.keys():
         raise ResourceNotFound("Choose one from the list of resources.")
+    return CalendarRows(range_, all_terms)
+
+
+async def calendar_of(session: AsyncSession, actor: Actor, rows: CalendarRows) -> Calendar:
+    """The second half of `calendar`: the bookings and closures on those rows."""
+    range_, all_terms, now = rows.range_, rows.terms, clock.now()
     found = await repository.find(
         session,
         and_(

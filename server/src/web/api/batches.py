@@ -69,6 +69,7 @@ class _Batch:
 
     async def all(self) -> Response:
         """Everything or nothing."""
+        await self._lock()
         done: dict[int, BookingView] = {}
         placed = list(enumerate(self.items))
         for index, item in placed:
@@ -84,6 +85,7 @@ class _Batch:
 
     async def each(self) -> Response:
         """What can be done, item by item."""
+        await self._lock()
         made: list[BookingRead | None] = []
         failures: list[dict[str, Any]] = []
         for index, item in enumerate(self.items):
@@ -96,6 +98,12 @@ class _Batch:
                 made.append(None)
                 failures += _failures(index, refusal)
         return replies.batch(made, failures, status=207)
+
+    async def _lock(self) -> None:
+        """All calendars at once, for two batches may name them in different orders."""
+        known = [item.id for item in self.items if not isinstance(item, BatchCreate)]
+        wanted = {item.resource_id for item in self.items if not isinstance(item, BatchCancel)}
+        await bookings.lock(self.session, known, resource_ids=wanted - {None})
 
     async def _together(self, updates: list[tuple[int, BatchUpdate]]) -> dict[int, BookingView]:
         if not updates:
