@@ -18,6 +18,7 @@ from src.domain.bookings.errors import BookingOverlaps, BookingRefused, Displace
 from src.domain.notifications import Notification
 from src.domain.resources.closures import ClosureView, ClosureWish
 from src.domain.resources.tables import Hold, HoldKind, Resource, ResourceState
+from src.domain.resources.views import Level
 from tests.support.statements import counted
 from tests.support.world import HOUR, World, tomorrow
 
@@ -272,3 +273,50 @@ async def test_a_choice_that_cannot_be_followed_is_named_by_its_place(world: Wor
             **{str(kept.id): Choice("keep"), str(moved.id): taken},
         )  # fmt: skip
     assert caught.value.errors[0].field == ("choices", 1, "starts_at")
+
+
+async def test_what_is_kept_inside_a_closure_can_be_shortened(world: World) -> None:
+    member, manager = await world.person(), await world.manager()
+    resource = await world.resource(slot_minutes=15, min_minutes=30, buffer_after_minutes=15)
+    wish = Wish(resource, tomorrow(10), tomorrow(12))
+    async with world.writing() as session:
+        made = await bookings.create(session, member, wish=wish)
+    await close(world, manager, resource, 9, 16, **{str(made.id): Choice("keep")})
+    async with world.writing() as session:
+        await resources.policies.set_policy(
+            session, manager, Level("resource", resource), values={"buffer_after_minutes": 60}
+        )
+        await resources.states.set_state(
+            session, manager, resource, state=ResourceState.DOWN, reason="Laser"
+        )
+    for end, code in ((tomorrow(10, 15), "too-short"), (tomorrow(11, 10), "off-grid"),
+                      (tomorrow(12, 15), "closed")):  # fmt: skip
+        with pytest.raises(BookingRefused) as caught:
+            async with world.writing() as session:
+                await bookings.change(session, member, made.id, changes={"ends_at": end})
+        assert code in {error.code for error in caught.value.errors}
+    async with world.writing() as session:
+        await bookings.change(session, member, made.id, changes={"ends_at": tomorrow(11)})
+    async with world.reading() as reads:
+        (hold,) = await reads.scalars(select(Hold).where(Hold.kind == HoldKind.BOOKING))
+    assert (hold.starts_at, hold.ends_at) == (tomorrow(10), tomorrow(11, 15))
+    assert joined(await blocks(world)) == [
+        (tomorrow(9), tomorrow(10)), (tomorrow(11, 15), tomorrow(16)),
+    ]  # fmt: skip
+
+
+async def test_what_makes_way_is_not_shortened_into_the_new_closure(world: World) -> None:
+    member, manager, resource = await world.person(), await world.manager(), await world.resource()
+    wish = Wish(resource, tomorrow(10), tomorrow(12))
+    async with world.writing() as session:
+        made = await bookings.create(session, member, wish=wish)
+    with pytest.raises(BookingRefused) as caught:
+        shorter = Choice("move", tomorrow(10), tomorrow(11))
+        await close(world, manager, resource, 9, 16, **{str(made.id): shorter})
+    assert caught.value.errors[0].code == "closed"
+
+
+def joined(found: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Blocks side by side as one."""
+    windows = resources.hours.joined([resources.hours.Window(*block) for block in found])
+    return [(window.starts_at, window.ends_at) for window in windows]

@@ -75,7 +75,8 @@ async def change(
 ) -> BookingView:
     """Change a booking; `changes` holds some of `FIELDS`, what is absent stays.
 
-    A new time or place is judged exactly as a new booking is. Raises `BookingRefused`,
+    A new time or place is judged exactly as a new booking is; a part of the time it has on the
+    same unit only by the grid, the shortest length and the clock. Raises `BookingRefused`,
     `BookingOverlaps`, `BookingNotFound`, `BookingStateConflict` (it is over), `Forbidden`,
     `PreconditionFailed` when the version is not the expected one.
     """
@@ -121,7 +122,7 @@ async def perform(
     for step in steps:
         await _require_storable(session, actor, step)
     before = {step.found.booking.id: freed(step.found.booking) for step in moving}
-    moved = await _move(session, actor, moving, now) if moving else {}
+    moved = await _move(session, actor, moving, now, displaced) if moving else {}
     for step in steps:
         _write(session, actor, step, moved.get(step.found.booking.id), displaced)
     await session.flush()
@@ -226,10 +227,17 @@ def require_known(actor: Actor, found: Whole | None, expected_version: int | Non
 
 
 async def _move(
-    session: AsyncSession, actor: Actor, moving: Sequence[_Step], now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    moving: Sequence[_Step],
+    now: datetime,
+    displaced: str | None,
 ) -> dict[UUID, _Move]:
     """Judge the new times and places, and put them on the calendar together."""
-    wanted = [reservation.replanned(step.wish, step.found) for step in moving]
+    wanted = [
+        reservation.replanned(step.wish, step.found, is_displaced=displaced is not None)
+        for step in moving
+    ]
     judged = await plans.judge(session, actor, wanted, now=now)
     for step, judgement in zip(moving, judged, strict=True):
         if judgement.refusals:
@@ -279,8 +287,7 @@ def _write(
         booking.resource_id = judgement.plan.resource_id
         booking.starts_at = judgement.plan.window.starts_at
         booking.ends_at = judgement.plan.window.ends_at
-        booking.buffer_before = judgement.terms.policy.buffer_before_minutes
-        booking.buffer_after = judgement.terms.policy.buffer_after_minutes
+        booking.buffer_before, booking.buffer_after = judgement.buffers
         booking.request_expires_at = judgement.request_expires_at
         if judgement.overridden:
             booking.override_reason = judgement.plan.override_reason

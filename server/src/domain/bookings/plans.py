@@ -27,6 +27,10 @@ from src.domain.resources.tables import HoldKind, Resource
 # Closures further away than any buffer need not be read.
 _AROUND = timedelta(days=2)
 _YEARS = range(2000, 2200)
+# What stands against a part of a booking that is kept; everything else was accepted with the whole.
+_STILL_COUNT = frozenset(
+    {"off-grid", "too-short", "in-the-past", "ends-before-start", "out-of-range"}
+)
 _LIMITS = {"title": 200, "notes": 10_000, "override_reason": 1_000}
 
 Violation = resources.rules.Violation
@@ -35,7 +39,10 @@ Window = resources.hours.Window
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a booking shall be. `booking` is how it is now, None when it is new."""
+    """How a booking shall be. `booking` is how it is now, None when it is new.
+
+    `is_displaced`: it makes way for something new, which its time was never accepted against.
+    """
 
     id: UUID
     resource_id: UUID
@@ -47,6 +54,17 @@ class Plan:
     override_reason: str | None = None
     booking: Booking | None = None
     faults: tuple[Violation, ...] = ()
+    is_displaced: bool = False
+
+    @property
+    def shortened(self) -> Booking | None:
+        """The booking this is a part of, on the same resource and unit."""
+        booking = self.booking
+        if booking is None or self.is_displaced or booking.resource_id != self.resource_id:
+            return None
+        whole = Window(booking.starts_at, booking.ends_at)
+        is_there = self.unit in {None, self.preferred} and whole.contains(self.window)
+        return booking if is_there else None
 
     def is_started(self, now: datetime) -> bool:
         """Whether it is under way and goes on: rules about its start are past."""
@@ -60,7 +78,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the rules say. `refusals` stand in the way, `overridden` were passed over."""
+    """What the rules say. `refusals` stand in the way, `overridden` were passed over.
+
+    `buffers` are minutes before and after.
+    """
 
     plan: Plan
     terms: resources.terms.Terms
@@ -68,11 +89,13 @@ class Judgement:
     refusals: tuple[Violation, ...]
     overridden: tuple[Violation, ...]
     request_expires_at: datetime | None
+    buffers: tuple[int, int]
 
     @property
     def held(self) -> Window:
         """What the booking keeps others out of."""
-        return resources.rules.hold_window(self.terms, self.plan.window)
+        before, after = self.buffers
+        return self.plan.window.widened(before=before, after=after)
 
     def piece(self) -> resources.calendar.Piece:
         """The hold it needs."""
@@ -119,7 +142,7 @@ def _judged(
     question = resources.rules.Question(
         plan.window, now, plan.unit, upcoming, is_started=plan.is_started(now)
     )
-    found = [*plan.faults, *text_faults(plan.texts), *resources.rules.violations(terms, question)]
+    found = [*plan.faults, *text_faults(plan.texts), *_broken(plan, terms, question)]
     found += _started(plan)
     outcome = _outcome(plan, terms)
     if outcome == "requested" and plan.window.starts_at <= now:
@@ -131,7 +154,35 @@ def _judged(
     expires = None
     if outcome == "requested":
         expires = _deadline(plan, terms, now)
-    return Judgement(plan, terms, "refused" if refusals else outcome, refusals, passed, expires)
+    told = "refused" if refusals else outcome
+    return Judgement(plan, terms, told, refusals, passed, expires, _buffers(plan, terms))
+
+
+def _broken(
+    plan: Plan, terms: resources.terms.Terms, question: resources.rules.Question
+) -> Iterable[Violation]:
+    """The resource's rules; a part of what was accepted is asked only about what is new in it."""
+    found = resources.rules.violations(terms, question)
+    booking = plan.shortened
+    if booking is None:
+        return found
+    stays = {
+        name
+        for name in ("starts_at", "ends_at")
+        if getattr(booking, name) == getattr(plan.window, name)
+    }
+    return [
+        each
+        for each in found
+        if each.code in _STILL_COUNT and not (each.code == "off-grid" and each.field in stays)
+    ]
+
+
+def _buffers(plan: Plan, terms: resources.terms.Terms) -> tuple[int, int]:
+    """What is shortened keeps those it was made with."""
+    if (booking := plan.shortened) is not None:
+        return booking.buffer_before, booking.buffer_after
+    return terms.policy.buffer_before_minutes, terms.policy.buffer_after_minutes
 
 
 def _outcome(plan: Plan, terms: resources.terms.Terms) -> Outcome:

@@ -104,7 +104,7 @@ def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) ->
     )
 
 
-def replanned(wish: Wish, found: repository.Whole) -> Plan:
+def replanned(wish: Wish, found: repository.Whole, *, is_displaced: bool = False) -> Plan:
     """A wish for what an existing booking should be as a plan."""
     booking = found.booking
     return Plan(
@@ -117,6 +117,7 @@ def replanned(wish: Wish, found: repository.Whole) -> Plan:
         texts=texts(wish),
         override_reason=(wish.override_reason or "").strip() or None,
         booking=booking,
+        is_displaced=is_displaced,
     )
 
 
