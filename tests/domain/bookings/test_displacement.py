@@ -316,6 +316,24 @@ async def test_what_makes_way_is_not_shortened_into_the_new_closure(world: World
     assert caught.value.errors[0].code == "closed"
 
 
+async def test_a_resource_that_comes_back_is_closed_by_what_closes_everything(world: World) -> None:
+    member, manager = await world.person(), await world.manager()
+    resource = await world.resource(units=2)
+    made = await book(world, member, resource, 10)
+    async with world.writing() as session:
+        await bookings.displacement.take_down(
+            session, manager, resource, state=ResourceState.RETIRED, reason="Old",
+            choices={made.id: Choice("keep")},
+        )  # fmt: skip
+    await close(world, manager, None, 9, 12, **{str(made.id): Choice("keep")})
+    assert await blocks(world) == []
+    async with world.writing() as session:
+        await bookings.displacement.bring_back(session, manager, resource)
+    assert await blocks(world) == [
+        (tomorrow(9), tomorrow(10)), (tomorrow(9), tomorrow(12)), (tomorrow(11), tomorrow(12)),
+    ]  # fmt: skip
+
+
 def joined(found: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
     """Blocks side by side as one."""
     windows = resources.hours.joined([resources.hours.Window(*block) for block in found])

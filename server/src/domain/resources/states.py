@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events
 from src.core.actor import Actor
-from src.domain.resources import calendar, fields, writing
+from src.domain.resources import calendar, fields, service, writing
 from src.domain.resources.access import require_manage
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import Resource, ResourceState
@@ -52,4 +52,7 @@ async def set_state(
         reason=reason,
     )
     await session.flush()
+    if before is ResourceState.RETIRED:
+        # What closes everything does not reach retired resources.
+        await service.close_over(session, resource_id)
     return resource
