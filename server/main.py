@@ -102,7 +102,7 @@ from src.app import create_app
 from src.core import logs, migrations
 from src.core.db import create_database, reading
 from src.core.errors import DatabaseUnavailable
-from src.core.settings import Settings
+from src.core.settings import Settings, faults_of
 from src.domain import accounts, demo
 
 
@@ -114,10 +114,7 @@ def read_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        faults = (
-            f"{'.'.join(map(str, at['loc'])) or 'together'}: {at['msg']}" for at in error.errors()
-        )
-        stop(f"the settings are not right. {'; '.join(faults)}")
+        stop(f"the settings are not right: {'; '.join(faults_of(error))}")
     if settings.env == "production":
         stop(
             "server/main.py is for development; production starts uvicorn and src.tasks by themselves"

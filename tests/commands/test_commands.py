@@ -13,11 +13,13 @@ import pytest
 from sqlalchemy import select, text
 from typer.testing import CliRunner, Result
 
+from src.commands import configuration
 from src.commands.__main__ import app
 from src.core import events, mailbox, outbox, seals
 from src.core.actor import SYSTEM
 from src.core.db import Database, create_database, transaction
 from src.core.outbox import Message, State
+from src.core.storage import Storage, StorageUnavailable
 from src.domain import accounts
 from tests.support.databases import on_sqlite
 from tests.support.servers import free_port
@@ -124,6 +126,41 @@ def test_unknown_settings_are_named_and_every_connection_is_tried(
         faults = [line for line in broken.stdout.splitlines() if "FAULT" in line]
         assert (broken.exit_code, len(faults)) == (1, 1), broken.output
         assert "hidden-word" not in broken.output
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("ALIQUOT_FOO", None),
+        ("ALIQUOT_SECRET", "ALIQUOT_SECRET_KEY"),
+        ("ALIQUOT_DATABSE_URL", "ALIQUOT_DATABASE_URL"),
+    ],
+)
+def test_only_what_is_really_alike_is_proposed(name: str, alike: str | None) -> None:
+    assert list(configuration.unknown({name: "x"})) == [(name, alike)]
+
+
+def test_a_wrong_setting_is_called_by_all_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "http")
+    monkeypatch.setenv("ALIQUOT_MAX_BODY", "large")
+    said = aliquot("check-config").stdout
+    assert "PORT or ALIQUOT_PORT: Input should be" in said
+    assert "ALIQUOT_MAX_BODY: Input should be" in said
+
+
+def test_a_store_that_lists_and_takes_nothing_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert aliquot("migrate").exit_code == 0
+    assert aliquot("check-config").exit_code == 0
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+
+    async def refuse(*_: object) -> None:
+        raise StorageUnavailable("Only reading is allowed.")
+
+    monkeypatch.setattr(Storage, "put", refuse)
+    checked = aliquot("check-config")
+    assert (checked.exit_code, "storage   FAULT" in checked.stdout) == (1, True), checked.output
 
 
 def test_what_production_lacks_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 import typer
-from pydantic import AliasChoices, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import make_url, text
 
 from src import redis_client
@@ -18,7 +19,7 @@ from src.commands import console
 from src.core import mail, migrations
 from src.core.db import create_database, reading
 from src.core.errors import DomainError
-from src.core.settings import Settings
+from src.core.settings import Settings, faults_of, names_of
 from src.core.storage import create_storage
 
 PATIENCE = 10.0  # seconds for each connection
@@ -48,7 +49,7 @@ def check() -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        for fault in console.faults_of(error):
+        for fault in faults_of(error):
             typer.echo(f"{'settings':10}{fault}")
         raise typer.Exit(1) from error
     typer.echo(f"{'settings':10}{settings.env}, at {settings.base_url}")
@@ -70,21 +71,15 @@ def show() -> None:
     console.table(("Setting", "Value"), rows)
 
 
-def names_of(field: str) -> list[str]:
-    """The variables that set a field."""
-    alias = Settings.model_fields[field].validation_alias
-    if isinstance(alias, AliasChoices):
-        return [str(choice) for choice in alias.choices]
-    return [PREFIX + field.upper()]
-
-
 def unknown(environment: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     """Variables with our prefix that nothing reads, each with the name it resembles."""
     known = {name for field in Settings.model_fields for name in names_of(field)} | FURTHER
+    # Without the prefix, which would make everything alike.
+    whole = {name.removeprefix(PREFIX): name for name in known if name.startswith(PREFIX)}
     for name in sorted(environment):
         if name.startswith(PREFIX) and not name.startswith(_TESTS) and name not in known:
-            alike = get_close_matches(name, sorted(known), 1, 0.75)
-            yield name, alike[0] if alike else None
+            alike = get_close_matches(name.removeprefix(PREFIX), sorted(whole), 1, 0.7)
+            yield name, whole[alike[0]] if alike else None
 
 
 async def try_all(settings: Settings) -> list[Tried]:
@@ -152,6 +147,9 @@ async def _redis(settings: Settings) -> str:
 async def _storage(settings: Settings) -> str:
     storage = create_storage(settings.storage_url, data_dir=settings.data_dir)
     await storage.probe()
+    key = f"incoming/check-config-{secrets.token_hex(8)}"
+    await storage.put(key, b"written by aliquot check-config")
+    await storage.delete([key])
     return f"{settings.storage_url or settings.data_dir.resolve()} can be written"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from src.core import logs
 from src.core.db import Database, create_database
 from src.core.errors import DomainError
-from src.core.settings import Settings
+from src.core.settings import Settings, faults_of
 from src.domain import accounts
 
 T = TypeVar("T")
@@ -23,16 +23,6 @@ def stop(sentence: str) -> NoReturn:
     """Say what is wrong on standard error, and end with 1."""
     typer.echo(f"aliquot: {sentence}", err=True)
     raise typer.Exit(1)
-
-
-def faults_of(error: ValidationError) -> list[str]:
-    """Each wrong setting in a sentence, without its value."""
-    return [
-        f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-        if fault["loc"]
-        else fault["msg"].removeprefix("Value error, ")
-        for fault in error.errors(include_input=False)
-    ]
 
 
 def settings() -> Settings:

@@ -12,7 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "only-for-development-change-me-in-production"  # noqa: S105 - refused there
@@ -254,6 +261,30 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """What links are made from, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def names_of(field: str) -> list[str]:
+    """The variables that set a field, the prefixed one first."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice) for choice in alias.choices]
+    return [f"ALIQUOT_{field.upper()}"]
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Each wrong setting in a sentence: every name it goes by, never its value."""
+    called = {
+        where: " or ".join(reversed(names))
+        for field in Settings.model_fields
+        for names in [names_of(field)]
+        for where in (field, *names)
+    }
+    return [
+        f"{called.get(str(fault['loc'][0]), fault['loc'][0])}: {fault['msg']}"
+        if fault["loc"]
+        else fault["msg"].removeprefix("Value error, ")
+        for fault in error.errors(include_input=False)
+    ]
 
 
 @cache

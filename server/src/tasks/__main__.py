@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from src import tasks
 from src.core import logs
-from src.core.settings import Settings
+from src.core.settings import Settings, faults_of
 from src.tasks import queue
 from src.tasks.delivery import Pace
 from src.tasks.health import Health
@@ -54,7 +54,7 @@ def _settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        faults = "; ".join(fault["msg"] for fault in error.errors())
+        faults = "; ".join(faults_of(error))
         raise _Refusal(BAD_SETTINGS, f"the settings are not right: {faults}") from error
     if settings.is_embedded:
         raise _Refusal(
