@@ -17,6 +17,7 @@ from sqlalchemy import text
 from src.core import migrations
 from src.core.db import transaction
 from src.core.outbox import State, Topic
+from src.models.health import Readiness
 from src.tasks.delivery import Pace
 from src.tasks.handlers import Inside, Job
 from src.tasks.health import Health
@@ -123,11 +124,19 @@ async def test_an_older_schema_is_not_ready_and_a_newer_one_is(
         await session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
         await session.execute(text(f"INSERT INTO alembic_version VALUES ('{known}')"))
     with port_of(worker) as port:
-        assert ask(port, "/readyz")[0] == 200
+        status, body = ask(port, "/readyz")
+        ready = Readiness.model_validate_json(body)
+        assert (status, ready.ready, set(ready.parts)) == (200, True, {"database", "broker"})
         monkeypatch.setattr(migrations, "head", lambda: "9999_later")
         status, body = ask(port, "/readyz")
         assert status == 503
-        assert "aliquot migrate" in json.loads(body)["away"]["database"]
+        told = Readiness.model_validate_json(body)
+        assert (told.ready, told.parts["database"].ok, told.parts["broker"].ok) == (
+            False,
+            False,
+            True,
+        )
+        assert "aliquot migrate" in (told.parts["database"].detail or "")
         async with transaction(bench.database) as session:
             await session.execute(text("UPDATE alembic_version SET version_num = 'fffff'"))
         assert ask(port, "/readyz")[0] == 200

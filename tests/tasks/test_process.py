@@ -67,7 +67,7 @@ async def done(ours: Yard, job: int, *, seconds: float = 20) -> None:
 async def test_at_sigterm_a_short_job_ends_and_a_long_one_is_given_back(ours: Yard) -> None:
     await ready(ours, grace=3)
     [process] = ours.processes
-    assert parsed(process.get("/healthz")[1]) == {"status": "alive", "faults": []}
+    assert parsed(process.get("/healthz")[1]) == {"status": "ok"}
     assert "aliquot_jobs_in_flight" in process.get("/metrics")[1]
     short = await ours.publish(LONG, n=1, seconds=1.0)
     long = await ours.publish(LONG, n=2, seconds=60)
@@ -75,7 +75,8 @@ async def test_at_sigterm_a_short_job_ends_and_a_long_one_is_given_back(ours: Ya
     process.running.send_signal(signal.SIGTERM)
 
     async def is_not_ready() -> bool:
-        return (await asyncio.to_thread(process.get, "/readyz"))[0] == 503
+        status, body = await asyncio.to_thread(process.get, "/readyz")
+        return status == 503 and list(parsed(body)["parts"]) == ["process"]
 
     await eventually(is_not_ready)
     assert process.get("/healthz")[0] == 200
@@ -130,7 +131,9 @@ async def test_a_database_that_restarts_is_waited_for(
             await asyncio.to_thread(postgres.kill)
             [process] = ours.processes
             status, body = await asyncio.to_thread(process.get, "/readyz")
-            assert (status, list(parsed(body)["away"])) == (503, ["database"])
+            parts = parsed(body)["parts"]
+            assert status == 503
+            assert [name for name, part in parts.items() if not part["ok"]] == ["database"]
             assert process.get("/healthz")[0] == 200
             await asyncio.to_thread(postgres.start)
             await done(ours, job)

@@ -1,6 +1,6 @@
 """The worker's small HTTP port: `/healthz` (this process), `/readyz` (what it needs), `/metrics`.
 
-Not ready from the first SIGTERM on; alive while it drains.
+Not ready from the first SIGTERM on; alive while it drains. The answers have the server's form.
 """
 
 from __future__ import annotations
@@ -12,6 +12,14 @@ from typing import Any, Self
 
 from src.core import metrics
 from src.tasks.worker import Worker
+
+_STOPPING = {
+    "process": {"ok": False, "detail": "it is stopping", "milliseconds": 0.0, "is_essential": True}
+}
+
+
+def _alive(faults: list[str]) -> dict[str, Any]:
+    return {"status": "ill", "faults": faults} if faults else {"status": "ok"}
 
 
 class Health:
@@ -52,18 +60,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, metrics.exposition(), metrics.CONTENT_TYPE)
         elif self.path == "/healthz":
             ill = self.asked.illness()
-            self._json(503 if ill else 200, {"status": "ill" if ill else "alive", "faults": ill})
+            self._json(503 if ill else 200, _alive(ill))
         elif self.path == "/readyz":
             self._ready()
         else:
-            self._json(404, {"status": "unknown"})
+            self._json(404, {"status": "not-found"})
 
     def _ready(self) -> None:
-        if self.asked.is_stopping:
-            self._json(503, {"status": "stopping", "away": {}})
-            return
-        away = self.asked.away()
-        self._json(503 if away else 200, {"status": "waiting" if away else "ready", "away": away})
+        parts = _STOPPING if self.asked.is_stopping else self.asked.parts()
+        is_ready = all(part["ok"] for part in parts.values())
+        self._json(200 if is_ready else 503, {"ready": is_ready, "parts": parts})
 
     def _json(self, status: int, body: dict[str, Any]) -> None:
         self._answer(status, json.dumps(body).encode(), "application/json")

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Self
@@ -163,18 +163,29 @@ class Worker:
                 found.append(f"{dead} threads of {name} have died")
         return found
 
-    def away(self, timeout: float = 3.0) -> dict[str, str]:
-        """What does not answer: `database`, `broker`."""
-        missing = {}
-        try:
+    def away(self) -> dict[str, str]:
+        """What does not answer, and why: `database`, `broker`."""
+        return {name: part["detail"] for name, part in self.parts().items() if not part["ok"]}
+
+    def parts(self, timeout: float = 3.0) -> dict[str, dict[str, Any]]:
+        """`database` and `broker`: whether they answer and in how long, as the server tells it."""
+
+        def ask_database() -> None:
             self.bridge.run(asyncio.wait_for(examine(self.database), timeout))
-        except Exception as error:  # noqa: BLE001 - a probe tells, it does not fail
-            missing["database"] = _said(error)
-        try:
-            next(iter(self.lanes.values())).waiting()
-        except Exception as error:  # noqa: BLE001 - the same
-            missing["broker"] = _said(error)
-        return missing
+
+        checks = {"database": ask_database, "broker": next(iter(self.lanes.values())).waiting}
+        return {name: _asked(check) for name, check in checks.items()}
+
+
+def _asked(check: Callable[[], object]) -> dict[str, Any]:
+    started = time.monotonic()
+    part: dict[str, Any] = {"ok": True}
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001 - a probe tells, it does not fail
+        part = {"ok": False, "detail": _said(error)}
+    took = round((time.monotonic() - started) * 1000, 1)
+    return part | {"milliseconds": took, "is_essential": True}
 
 
 class SchemaBehindError(Exception):
