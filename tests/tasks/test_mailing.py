@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
-from src.core import ids, jobs, mailbox, outbox
+from src.core import ids, jobs, mailbox
 from src.core.actor import SYSTEM
 from src.core.db import reading, transaction
 from src.core.outbox import Message, State
@@ -161,20 +161,3 @@ async def test_a_mail_lost_with_its_last_worker_is_given_up(bench: Bench, person
     lost = await delivery(bench)
     assert lost.state is DeliveryState.FAILED
     assert "was lost" in (lost.detail or "")
-
-
-async def test_the_record_is_sealed_and_proved(bench: Bench, person: UserView) -> None:
-    from src.core import audit
-    from src.tasks import events as recording
-
-    for name in ("events.seal", "events.verify"):
-        bench.registry.add(handlers.registry.by_topic[name])
-    await bench.start()
-    sealed = await bench.settled(await bench.publish(outbox.topics["events.seal"]))
-    assert sealed.result == {"sealed": 2}  # created, role granted
-    proved = await bench.settled(await bench.publish(recording.VERIFY))
-    assert proved.result == {"checked": 2, "faults": 0, "named": []}
-    async with reading(bench.database) as reads:
-        newest = (await audit.list_(reads, SYSTEM)).items[0]
-    assert newest.verb == "events.verified"
-    assert newest.changes["seq"] == 2

@@ -156,3 +156,51 @@ def test_an_operation_belongs_to_whom_it_works_for(sqlite_lab: Lab) -> None:
     cancelled = lab.post(f"{address}/cancel")
     assert cancelled.json()["data"]["state"] == "cancelled"
     assert lab.post(f"{address}/cancel").status_code == 409
+
+
+def test_one_sees_ones_own_operations_and_who_reads_jobs_sees_all(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+
+    async def work(session: AsyncSession) -> list[str]:
+        made = [
+            await operations.start(session, Actor(user_id=whose), NOBODYS, {})
+            for whose in (lab.ids.member, lab.ids.other, lab.ids.member)
+        ]
+        return [str(one.id) for one in made]
+
+    first, others, last = write(lab, work)
+
+    def listed(path: str, by: str) -> list[str]:
+        return [row["id"] for row in lab.get(path, by=by).json()["data"]]
+
+    assert listed("/operations", "member") == [last, first]
+    assert listed("/operations", "other") == [others]
+    assert listed("/operations", "admin") == [last, others, first]
+    assert listed("/operations?state=done", "admin") == []
+    page = lab.get("/operations?limit=1").json()
+    assert [row["id"] for row in page["data"]] == [last]
+    following = page["meta"]["pagination"]["next"]
+    assert listed(f"/operations?limit=1&cursor={following}", "member") == [first]
+    assert lab.get("/operations", by=None).status_code == 401
+
+
+def test_the_record_is_verified_as_an_operation(lab: Lab) -> None:
+    key = {"Idempotency-Key": "verify-it-once"}
+    for by, status in ((None, 401), ("member", 403)):
+        assert lab.post("/events:verify", by=by).status_code == status
+    answer = lab.post("/events:verify", by="admin", headers=key)
+    assert answer.status_code == 202
+    operation = answer.json()["data"]
+    assert (operation["kind"], operation["state"]) == ("events.verify", "queued")
+    location = answer.headers["location"]
+    assert location == f"/api/v1/operations/{operation['id']}"
+    again = lab.post("/events:verify", by="admin", headers=key)
+    assert again.json()["data"]["id"] == operation["id"]
+
+    def state() -> str:
+        return str(lab.get(location.removeprefix("/api/v1"), by="admin").json()["data"]["state"])
+
+    servers.wait_until(lambda: state() == "done", what="the report")
+    result = lab.get(location.removeprefix("/api/v1"), by="admin").json()["data"]["result"]
+    assert (result["is_sound"], result["faults"]) == (True, [])
+    assert lab.get("/events/verify", by="admin").status_code == 422  # no event's id

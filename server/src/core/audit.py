@@ -11,9 +11,11 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from src.core import operations, seals
 from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import Forbidden, NotFound
 from src.core.events import Event, EventDetail, Seal
+from src.core.operations import Operation
 from src.core.paging import Key, Page, Paging, paginate
 
 Ts = TypeVarTuple("Ts")
@@ -78,6 +80,12 @@ async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
     if row is None:
         raise EventNotFound("No event has this id.")
     return _view(actor, *row)
+
+
+async def verify(session: AsyncSession, actor: Actor) -> Operation:
+    """Have the record proved: an operation whose result is the report. Needs `events:read`."""
+    _require(actor)
+    return await operations.start(session, actor, seals.VERIFY, {})
 
 
 def _require(actor: Actor) -> None:

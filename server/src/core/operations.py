@@ -6,7 +6,7 @@ learns that it was cancelled; the worker settles the operation together with its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -32,6 +32,7 @@ from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, choice, database_now
 from src.core.errors import Conflict, NotFound
 from src.core.outbox import Message, State, Topic
+from src.core.paging import Key, Page, Paging, paginate
 
 
 class OperationState(StrEnum):
@@ -245,6 +246,21 @@ async def get(reads: AsyncSession, actor: Actor, operation_id: UUID) -> Operatio
     if found is None:
         raise _not_found()
     return found
+
+
+async def list_(
+    reads: AsyncSession,
+    actor: Actor,
+    *,
+    states: Collection[OperationState] = (),
+    paging: Paging | None = None,
+) -> Page[Operation]:
+    """One's own operations, or everybody's for those who may read jobs; the newest first."""
+    wanted = select(Operation).where(_visible(actor))
+    if states:
+        wanted = wanted.where(Operation.state.in_(states))
+    keys = [Key(Operation.id, descending=True, name="id")]
+    return await paginate(reads, wanted, keys=keys, paging=paging or Paging())
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

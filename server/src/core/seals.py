@@ -8,7 +8,7 @@ removed or slipped in later no longer fits, and `verify` says which.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events
+from src.core import clock, events, outbox
 from src.core.db import Database, reading
 from src.core.events import Event, EventDetail, Seal
 
@@ -29,6 +29,7 @@ WINDOW = timedelta(days=1)
 # Sealed so long after events that are younger: inserted with an old id, or a clock was wrong.
 LATE = timedelta(minutes=30)
 BATCH = 2000
+VERIFY = outbox.topic("events.verify", queue="reports", max_attempts=3, time_limit=1800.0)
 _LOCK = 0x616C6971  # "aliq"
 _ZERO = UUID(int=0)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -93,9 +94,18 @@ def link(previous: str, seq: int, event_id: UUID, digest: str) -> str:
     return hashlib.sha256(f"{previous}:{seq}:{event_id}:{digest}".encode()).hexdigest()
 
 
-async def verify(database: Database) -> Report:
-    """Read the whole chain and every event on it, in short steps; what does not fit, row by row."""
+Progress = Callable[[int, int], Awaitable[None]]
+
+
+async def verify(database: Database, *, progress: Progress | None = None) -> Report:
+    """Read the whole chain and every event on it, in short steps; what does not fit, row by row.
+
+    `progress` is told between the steps, outside any transaction, how many seals were read and
+    how many there are; what it raises ends the reading.
+    """
     walk = _Walk()
+    async with reading(database) as reads:
+        of = await reads.scalar(select(func.count()).select_from(Seal)) or 0
     while True:
         async with reading(database) as reads:
             rows = await _stretch(reads, after=walk.seq)
@@ -104,6 +114,8 @@ async def verify(database: Database) -> Report:
                 break
         for row, event, detail in rows:
             walk.step(row, event, detail)
+        if progress is not None:
+            await progress(walk.checked, max(of, walk.checked))
     return Report(walk.checked, walk.seq, walk.previous, tuple(walk.faults))
 
 

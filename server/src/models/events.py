@@ -8,7 +8,6 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from src.core.audit import EventView
-from src.core.seals import Report
 from src.models.common import Reference, Wire
 
 
@@ -40,27 +39,3 @@ class EventRead(Wire):
         if view.actor_id is not None:
             actor = Reference(id=view.actor_id, name=names.get(view.actor_id, ""))
         return cls.model_validate({**fields, "actor": actor})
-
-
-class EventFault(Wire):
-    """One row that does not fit the chain."""
-
-    kind: str
-    seq: int | None
-    event_id: UUID | None
-    detail: str
-
-
-class Verified(Wire):
-    """How many seals were read, the chain's last link, and every fault."""
-
-    is_sound: bool
-    checked: int
-    last_seq: int
-    last_hash: str
-    faults: list[EventFault]
-
-    @classmethod
-    def of(cls, report: Report) -> Self:
-        """The report as it goes over the wire."""
-        return cls.model_validate(report)

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 BATCHES = 10
 NAMED = 20  # faults that are named in the event; the chain is read again for the others
-VERIFY = outbox.topic("events.verify", queue="maintenance", max_attempts=3, time_limit=1800.0)
+LISTED = 200  # faults that the result lists
 
 
 @every("events.seal", interval=60, queue="maintenance", description="Seal what happened")
@@ -34,7 +34,8 @@ async def seal(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> di
 @every("events.verify-nightly", crontab="40 2 * * *", queue="maintenance")
 async def verify_nightly(session: AsyncSession, payload: dict[str, Any], _job: Job) -> None:
     """Have the record proved."""
-    await outbox.publish(session, VERIFY, {}, once=f"{VERIFY.name}:{payload['slot']}")
+    topic = seals.VERIFY
+    await outbox.publish(session, topic, {}, once=f"{topic.name}:{payload['slot']}")
 
 
 async def _load(_session: AsyncSession, _payload: dict[str, Any]) -> str:
@@ -43,26 +44,32 @@ async def _load(_session: AsyncSession, _payload: dict[str, Any]) -> str:
 
 async def _send(_thing: str, *, key: str) -> Report:  # noqa: ARG001 - reading has no effect to repeat
     """Read everything in short steps: no transaction is open for so long."""
-    database = current_job().database
-    if database is None:
+    job = current_job()
+    if job.database is None:
         raise RuntimeError("a job without its database")
-    return await seals.verify(database)
+
+    async def progress(done: int, of: int) -> None:
+        await job.progress(done=done, of=of)
+
+    return await seals.verify(job.database, progress=progress)
 
 
 async def _record(
     session: AsyncSession, _payload: dict[str, Any], report: Report
 ) -> dict[str, Any]:
     faults = [
-        {"kind": fault.kind, "seq": fault.seq, "event_id": str(fault.event_id)}
-        for fault in report.faults[:NAMED]
-    ]
-    result = {"checked": report.checked, "faults": len(report.faults), "named": faults}
-    head = {"seq": report.last_seq, "hash": report.last_hash}
-    events.record(session, SYSTEM, "events.verified", ("events", None), changes=result | head)
+        {"kind": fault.kind, "seq": fault.seq,
+         "event_id": str(fault.event_id) if fault.event_id else None, "detail": fault.detail}
+        for fault in report.faults[:LISTED]
+    ]  # fmt: skip
+    head = {"last_seq": report.last_seq, "last_hash": report.last_hash}
+    found = {"is_sound": report.is_sound, "checked": report.checked, "found": len(report.faults)}
+    told_of = {**found, **head, "faults": faults[:NAMED]}
+    events.record(session, SYSTEM, "events.verified", ("events", None), changes=told_of)
     # The log leaves the machine: the head in it shows when the chain's end was cut off.
     told = log.info if report.is_sound else log.error
-    told("the record was proved", **result, **head)
-    return result
+    told("the record was proved", **told_of)
+    return {**found, **head, "faults": faults}
 
 
-reaches_outside(VERIFY, load=_load, send=_send, record=_record)
+reaches_outside(seals.VERIFY, load=_load, send=_send, record=_record)

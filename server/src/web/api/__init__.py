@@ -17,6 +17,7 @@ from src.web.api import (
     jobs,
     me,
     notifications,
+    operations,
     problems,
     resource_parts,
     resources,
@@ -49,5 +50,5 @@ ROUTERS: list[APIRouter] = [
     settings.router,
     jobs.router,
     jobs.schedules,
-    jobs.waited_for,
+    operations.router,
 ]

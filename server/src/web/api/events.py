@@ -8,15 +8,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from src.core import audit, seals
+from src.core import audit
 from src.core.actor import Permission
 from src.core.audit import EventView
 from src.core.db import ReadSession
 from src.domain import accounts, resources
 from src.models.common import Many, One
-from src.models.events import EventRead, Verified
+from src.models.events import EventRead
+from src.models.jobs import OperationRead
 from src.web import replies
-from src.web.dependencies import CurrentActor, Paging, Reads, declares
+from src.web.api import operations
+from src.web.dependencies import CurrentActor, Paging, Reads, Tx, declares
+from src.web.idempotency import OnlyOnce
 from src.web.queries import From, To
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
@@ -67,16 +70,24 @@ async def list_resource_events(
     return replies.many(await _read(reads, page.items), page)
 
 
-@router.get(
-    "/events/verify",
+@router.post(
+    "/events:verify",
     operation_id="events_verify",
-    response_model=One[Verified],
-    **declares(Permission.EVENTS_READ),
+    status_code=202,
+    response_model=One[OperationRead],
+    **declares(Permission.EVENTS_READ, rate="write"),
 )
-async def verify_events(request: Request) -> Response:
-    """Read the whole chain of seals and every event on it; what does not fit, row by row."""
-    report = await seals.verify(request.app.state.database)
-    return replies.one(request, Verified.of(report))
+async def verify_events(request: Request, actor: CurrentActor, once: OnlyOnce, tx: Tx) -> Response:
+    """Have the whole chain of seals and every event on it read; the report is the result.
+
+    `is_sound`, `checked` (seals read), `last_seq` and `last_hash` (the head of the chain), `found`
+    (how many rows do not fit) and `faults`, the first 200 of them.
+    """
+
+    async def effect() -> Response:
+        return operations.shown(request, await audit.verify(tx, actor), status=202)
+
+    return await once(tx, effect)
 
 
 @router.get(

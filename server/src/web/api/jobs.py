@@ -1,30 +1,27 @@
-"""Jobs, periodic work, and operations."""
+"""Jobs and periodic work."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from src.core import jobs, operations, schedule
+from src.core import jobs, schedule
 from src.core.actor import Permission
 from src.core.jobs import JobNotFound, JobNotSettled, JobView
-from src.core.operations import Operation, OperationEnded, OperationNotFound
 from src.core.outbox import State
 from src.core.schedule import BadTimes, ScheduleNotFound
 from src.domain import accounts
 from src.models.common import Many, One
-from src.models.jobs import JobRead, OperationRead, ScheduleRead, ScheduleUpdate
+from src.models.jobs import JobRead, ScheduleRead, ScheduleUpdate
 from src.web import replies
-from src.web.dependencies import SIGNED_IN, CurrentActor, IfMatch, Paging, Reads, Tx, declares
+from src.web.dependencies import CurrentActor, IfMatch, Paging, Reads, Tx, declares
 from src.web.idempotency import OnlyOnce
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 schedules = APIRouter(prefix="/api/v1/schedules", tags=["jobs"])
-waited_for = APIRouter(prefix="/api/v1/operations", tags=["operations"])
 
 _READ, _MANAGE = Permission.JOBS_READ, Permission.JOBS_MANAGE
 _SETTLED = (JobNotFound, JobNotSettled)
@@ -195,38 +192,3 @@ async def run_schedule(
         return _job(request, await jobs.get(tx, actor, job_id), status=202)
 
     return await once(tx, effect)
-
-
-def _operation(request: Request, operation: Operation) -> Response:
-    return replies.one(
-        request,
-        OperationRead.model_validate(operation),
-        version=operation.done,
-        changed_at=operation.updated_at,
-    )
-
-
-@waited_for.get(
-    "/{operation_id}",
-    operation_id="operations_get",
-    response_model=One[OperationRead],
-    **declares(SIGNED_IN, cache="private", problems=(OperationNotFound,)),
-)
-async def get_operation(
-    request: Request, operation_id: UUID, actor: CurrentActor, reads: Reads
-) -> Response:
-    """How far it is. Your own, or anybody's with `jobs:read`."""
-    return _operation(request, await operations.get(reads, actor, operation_id))
-
-
-@waited_for.post(
-    "/{operation_id}/cancel",
-    operation_id="operations_cancel",
-    response_model=One[OperationRead],
-    **declares(SIGNED_IN, rate="write", problems=(OperationNotFound, OperationEnded)),
-)
-async def cancel_operation(
-    request: Request, operation_id: UUID, actor: CurrentActor, tx: Tx
-) -> Response:
-    """Stop it: at once while it waits, else at its next step."""
-    return _operation(request, await operations.cancel(tx, actor, operation_id))
