@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -123,3 +124,9 @@ def test_nothing_moves_while_a_page_loads(sit_down: Opened, scheme: str) -> None
             })"""
         )
         assert shift == 0, path
+
+
+def test_the_interface_is_read_without_another_host(sit_down: Opened) -> None:
+    page = sit_down().go("/redoc")
+    expect(page.get_by_text("bookings", exact=True).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_alt_text("redocly logo")).to_have_attribute("src", re.compile("^data:"))
