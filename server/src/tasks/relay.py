@@ -39,6 +39,7 @@ class Relay:
         self._registry = registry
         self._pace = pace
         self._gauged = 0.0
+        self._backlogged: set[str] = set()
         self.beat = time.monotonic()
 
     async def run(self) -> None:
@@ -92,19 +93,22 @@ class Relay:
         waiting = await asyncio.to_thread(lane.waiting)
         metrics.broker_hints.labels(name).set(waiting)
         room = queue.WINDOW - waiting
-        if room <= 0:
-            return False
         is_idle = waiting <= queue.WINDOW // 20
+        if room <= 0 or (not is_idle and name in self._backlogged):
+            return name in self._backlogged  # look again soon, so that nobody runs dry
         unhinted_for = self._pace.rehint_idle if is_idle else self._pace.rehint
         async with reading(self._database) as reads:
             if not await sweep.has_due(reads, name, topics=topics, unhinted_for=unhinted_for):
+                self._backlogged.discard(name)
                 return False
         async with transaction(self._database) as session:
             hints = await sweep.due(
                 session, name, topics=topics, unhinted_for=unhinted_for, limit=room
             )
         await asyncio.to_thread(queue.send, self._lanes, hints)
-        return len(hints) == room
+        is_full = len(hints) == room
+        (self._backlogged.add if is_full else self._backlogged.discard)(name)
+        return is_full
 
     async def _refresh_gauges(self) -> None:
         if time.monotonic() - self._gauged < self._pace.gauges:
