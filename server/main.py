@@ -104,6 +104,7 @@ from src.core.db import create_database, reading
 from src.core.errors import DatabaseUnavailable
 from src.core.settings import Settings, faults_of
 from src.domain import accounts, demo
+from src.web import greeting
 
 
 def read_settings() -> Settings:
@@ -242,6 +243,7 @@ def serve() -> None:
     logs.configure(settings)
     for name in ("alembic", "uvicorn.error"):  # what they tell is told here in fewer words
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(greeting.__name__).setLevel(logging.ERROR)
     prepare_database(settings)
     accounts.configure(settings)
     told = asyncio.run(fill(settings))

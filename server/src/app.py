@@ -23,7 +23,7 @@ from src.core.db import Database, create_database
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
 from src.domain import accounts
-from src.web import assets, limiting, openapi, problems
+from src.web import assets, greeting, limiting, openapi, problems
 from src.web.api import ROUTERS as API
 from src.web.middleware import Gatekeeper, Proxies, Requests
 from src.web.pages import ROUTERS as PAGES
@@ -91,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.storage = create_storage(settings.storage_url, data_dir=settings.data_dir)
         app.state.checks["storage"] = _quietly(app.state.storage.probe)
         await _start_work(app, settings, database, stack)
+        await greeting.greet(settings, database)
         if app.state.limiter is not None:
             stack.push_async_callback(app.state.limiter.close)
         stack.push_async_callback(accounts.flush_last_seen, database)

@@ -76,6 +76,6 @@ class AlreadySetUp(Conflict):
 
 
 class WrongSetUpCode(Forbidden):
-    """The set-up code is not the one printed on the server's console."""
+    """The set-up code is not the one that the server logged when it started."""
 
     code, title = "wrong-set-up-code", "The set-up code is wrong"

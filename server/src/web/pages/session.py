@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from src.core.errors import DomainError
+from src.core.errors import DomainError, NotFound
 from src.domain import accounts
-from src.web import security
+from src.web import greeting, security
 from src.web.declarations import PUBLIC, SIGNED_IN
 from src.web.dependencies import Reads, Tx
 from src.web.forms import Form, Shape, safe_next, see_other
@@ -96,10 +96,10 @@ async def log_out(page: CurrentPage, session: Tx) -> Response:
 
 
 @router.get("/setup", **shows(PUBLIC))
-async def set_up_form(page: CurrentPage, reads: Reads) -> Response:
-    """The first visit to an empty Aliquot; closed for good once somebody exists."""
-    if await accounts.is_set_up(reads):
-        raise accounts.AlreadySetUp("Log in instead.")
+async def set_up_form(page: CurrentPage) -> Response:
+    """The first visit to an empty Aliquot; not there any more once somebody exists."""
+    await _require_empty(page)
+    greeting.tell_code(page.settings)
     form = Form.of({"currency": "EUR", "timezone": "UTC"})
     return page.show("session/setup.html", form=form)
 
@@ -107,6 +107,7 @@ async def set_up_form(page: CurrentPage, reads: Reads) -> Response:
 @router.post("/setup", **takes(PUBLIC, rate="login"))
 async def set_up(page: CurrentPage) -> Response:
     """Write the institute and its first administrator."""
+    await _require_empty(page)
     form = await Form.read(page.request)
     shape = form.parse(SetUpShape)
     if shape is None:
@@ -119,10 +120,13 @@ async def set_up(page: CurrentPage) -> Response:
     return see_other("/login")
 
 
-async def _found(page: Page, shape: SetUpShape, password: str) -> None:
+async def _require_empty(page: Page) -> None:
     async with page.reading() as reads:
         if await accounts.is_set_up(reads):
-            raise accounts.AlreadySetUp("Log in instead.")
+            raise NotFound("Aliquot is set up already. Log in instead.")
+
+
+async def _found(page: Page, shape: SetUpShape, password: str) -> None:
     accounts.setup.require_code(shape.code)
     about = (shape.admin_name, shape.email)
     hashed = await accounts.new_hash(password, about=about, field="password")
