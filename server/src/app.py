@@ -25,7 +25,7 @@ from src.core.storage import create_storage
 from src.domain import accounts
 from src.web import assets, greeting, limiting, openapi, problems
 from src.web.api import ROUTERS as API
-from src.web.middleware import Gatekeeper, Proxies, Requests
+from src.web.middleware import Gatekeeper, Heads, Proxies, Requests
 from src.web.pages import ROUTERS as PAGES
 from src.web.pages import problem_page
 
@@ -65,6 +65,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     made = [
         Middleware(Proxies, trusted=settings.trusted_proxies),
         Middleware(Requests, settings=settings),
+        Middleware(Heads),
     ]
     if settings.cors_origins:
         made.append(

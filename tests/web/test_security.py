@@ -163,6 +163,32 @@ def test_every_answer_carries_the_headers_that_protect(shared_lab: Lab) -> None:
         assert headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/healthz", 200),
+        ("/login", 200),
+        ("/api/v1/me", 200),
+        ("/api/v1/nowhere", 404),
+        ("/api/v1/auth/token", 405),
+    ],
+)
+def test_a_head_is_answered_like_its_get_without_a_body(
+    shared_lab: Lab, path: str, status: int
+) -> None:
+    """`date` and the request's id aside, which differ from one request to the next."""
+    lab = shared_lab
+    named = {"X-Request-Id": "abc-12345678"}
+    headers = lab.headers("member", **named) if path.startswith("/api/") else named
+    got, head = (lab.client.request(way, path, headers=headers) for way in ("GET", "HEAD"))
+    assert (got.status_code, head.status_code, head.content) == (status, status, b"")
+    told = [
+        {name: value for name, value in answer.headers.items() if name != "set-cookie"}
+        for answer in (got, head)
+    ]
+    assert told[0] == told[1]
+
+
 def test_a_request_id_is_taken_over_only_when_it_is_one(shared_lab: Lab) -> None:
     given = shared_lab.get("/me", headers={"X-Request-Id": "abc-12345678"})
     assert given.headers["x-request-id"] == "abc-12345678"

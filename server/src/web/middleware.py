@@ -151,6 +151,30 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     )
 
 
+class Heads:
+    """Answers HEAD as the GET of the same address would be answered, without its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask for the GET; whoever is around this one still sees a HEAD."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        inner = {**scope, "method": "GET"}
+
+        async def bodiless(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(inner, receive, bodiless)
+        finally:
+            scope["route"] = inner.get("route")
+
+
 class Proxies:
     """Believes X-Forwarded-For and -Proto of the proxies the settings trust, nobody else's."""
 
