@@ -35,13 +35,17 @@ STATIC_PREFIX = "/static"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place in the navigation, shown to those who hold the permission."""
+    """A place in the navigation, shown to those who hold the permission.
+
+    `is_everywhere`: what it shows belongs to no resource, so a permission for some does not do.
+    """
 
     label: str
     path: str
     permission: Permission
     rank: int
     icon: str
+    is_everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,17 @@ _frame: ContextVar[Frame] = ContextVar("frame", default=Frame())  # noqa: B039 -
 _entries: dict[str, Entry] = {}
 
 
-def enter(label: str, path: str, permission: Permission, *, rank: int, icon: str) -> None:
+def enter(
+    label: str,
+    path: str,
+    permission: Permission,
+    *,
+    rank: int,
+    icon: str,
+    is_everywhere: bool = False,
+) -> None:
     """Put a page into the navigation; called beside the page's routes."""
-    _entries[path] = Entry(label, path, permission, rank, icon)
+    _entries[path] = Entry(label, path, permission, rank, icon, is_everywhere)
 
 
 def render(
@@ -103,9 +115,13 @@ def render(
 
 
 def _navigation() -> list[Entry]:
-    frame = _frame.get()
+    actor = _frame.get().actor
     return sorted(
-        (entry for entry in _entries.values() if frame.actor.may_anywhere(entry.permission)),
+        (
+            entry
+            for entry in _entries.values()
+            if (actor.may if entry.is_everywhere else actor.may_anywhere)(entry.permission)
+        ),
         key=lambda entry: entry.rank,
     )
 

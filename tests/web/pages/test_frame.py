@@ -16,7 +16,7 @@ from tests.web.pages.visitor import Visitor
 
 EVERYBODY = ["/", "/resources", "/resources?free=on&q=con", "/bookings", "/bookings?whose=all&when=all",
              "/notifications", "/closures", "/resources/{confocal}", "/bookings/new?resource_id={confocal}"]  # fmt: skip
-MANAGERS = ["/requests", "/closures/new", "/resources/new", "/resources/{confocal}/edit",
+MANAGERS = ["/requests", "/events", "/closures/new", "/resources/new", "/resources/{confocal}/edit",
             "/resources/{confocal}/state", "/resources/{confocal}/hours", "/resources/{confocal}/policy"]  # fmt: skip
 ADMINS = ["/people", "/people/new", "/jobs", "/jobs?state=all", "/mailbox"]
 
@@ -123,7 +123,7 @@ def test_every_page_that_changes_something_wants_the_token(shared_lab: Lab) -> N
     ]
     assert len(changing) > 15
     for path in changing:
-        names = ("booking_id", "resource_id", "closure_id")
+        names = ("booking_id", "resource_id", "closure_id", "operation_id")
         address = path.format(**dict.fromkeys(names, uuid4()), job_id=1, name="x")
         answer = member.request("POST", address, data={"title": "x"})
         assert answer.status_code == 403, path

@@ -1,0 +1,39 @@
+"""Operations: how far work is that somebody waits for, its result, and a way to stop it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from src.core import operations
+from src.core.language import mark
+from src.web.dependencies import SIGNED_IN, Reads, Tx
+from src.web.forms import see_other
+from src.web.pages.frame import CurrentPage, shows, takes
+
+router = APIRouter(include_in_schema=False)
+REFRESH = 2  # seconds
+KINDS = {"events.verify": mark("Verifying the record")}
+
+
+@router.get("/operations/{operation_id}", **shows(SIGNED_IN))
+async def show_operation(page: CurrentPage, reads: Reads, operation_id: UUID) -> Response:
+    """Progress, then the result; the page loads itself again until it has ended."""
+    operation = await operations.get(reads, page.actor, operation_id)
+    is_open = operation.state in operations.OPEN
+    title = KINDS.get(operation.kind) or operation.kind
+    shown = page.show(
+        "operations/show.html", operation=operation, title_text=title, is_open=is_open
+    )
+    if is_open:
+        shown.headers["Refresh"] = str(REFRESH)
+    return shown
+
+
+@router.post("/operations/{operation_id}/cancel", **takes(SIGNED_IN))
+async def cancel_operation(page: CurrentPage, session: Tx, operation_id: UUID) -> Response:
+    """Stop it at its next step."""
+    await operations.cancel(session, page.actor, operation_id)
+    return see_other(f"/operations/{operation_id}")
