@@ -211,3 +211,34 @@ def test_a_week_that_does_not_exist_is_this_week(shared_lab: Lab, week: str) -> 
     assert page.status == 200
     today = datetime.now(UTC).date()
     assert f"day-{today}" in page.response.text
+
+
+def test_an_administrator_puts_other_times_over_the_declared_ones(sqlite_lab: Lab) -> None:
+    path = "/schedules/maintenance.settled-jobs"
+    admin = Visitor.logged_in(sqlite_lab, "admin")
+    servers.wait_until(lambda: admin.see("/jobs").has(path), what="the worker's declarations")
+    page = admin.see(path)
+    assert "Every 300 seconds" in page.text
+    for wrong, where, said in (
+        ({"crontab": "0 25 * * *"}, "crontab", "cannot be read"),
+        ({"interval": "0"}, "interval", "seconds or more"),
+        ({"interval": "often"}, "interval", "Enter a whole number."),
+    ):
+        refused = admin.send(page.form(path), **wrong)
+        assert refused.status == 422
+        fault = refused.response.text.split(f'id="{where}-fault-1"')[1].split("</p>")[0]
+        assert said in fault
+        assert refused.value(where) == wrong[where]
+    both = admin.send(page.form(path), crontab="0 5 * * *", interval="600")
+    assert "one of the two" in both.text
+    done = admin.send(page.form(path), crontab="0 5 * * *")
+    assert "The times are changed" in done.text
+    assert "At 05:00 every day instead of: Every 300 seconds" in done.text
+    stale = admin.send(page.form(path), interval="600")
+    assert stale.status == 412
+    again = admin.see(path)
+    assert again.value("crontab") == "0 5 * * *"
+    back = admin.send(again.form(path), crontab="")
+    assert "instead of" not in back.text
+    manager = Visitor.logged_in(sqlite_lab, "manager")
+    assert manager.see(path).status == 403

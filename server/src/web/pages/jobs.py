@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from src.core import jobs, schedule
@@ -14,8 +16,8 @@ from src.core.outbox import State
 from src.domain import accounts
 from src.templating import enter
 from src.web.dependencies import Paging, Reads, Tx
-from src.web.forms import Form, see_other
-from src.web.pages.frame import CurrentPage, shows, takes
+from src.web.forms import Form, Shape, see_other
+from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
 enter(mark("Jobs"), "/jobs", Permission.JOBS_READ, rank=70, icon="job")
@@ -26,10 +28,19 @@ DONE = {
     "pause": mark("It rests until it is resumed."),
     "resume": mark("It goes on with its next time."),
     "run": mark("A run is queued."),
+    "times": mark("The times are changed; the next run is at the first of the new ones."),
 }
 ATTENTION = (State.DEAD, State.FAILED)
 JobId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Name = Annotated[str, Path(max_length=80)]
+
+
+class TimesShape(Shape):
+    """One of the two, or neither for the declared times."""
+
+    crontab: str | None = Field(None, max_length=100)
+    interval: int | None = Field(None, le=366 * 86400)
+    version: int
 
 
 @router.get("/jobs", **shows(Permission.JOBS_READ))
@@ -43,15 +54,19 @@ async def list_jobs(
     form = Form.of_query(page.request, state="")
     chosen = form.values["state"]
     states = [State(chosen)] if chosen in set(State) else [] if chosen == "all" else ATTENTION
-    institute = await accounts.institute(reads)
-    zone = institute.timezone if institute else "UTC"
     return page.show(
         "jobs/list.html",
         form=form,
         page=await jobs.list_(reads, page.actor, states=states, paging=paging),
-        schedules=await schedule.list_(reads, page.actor, zone=zone),
+        schedules=await schedule.list_(reads, page.actor, zone=await _zone(reads)),
         done=DONE.get(done),
     )
+
+
+async def _zone(reads: AsyncSession) -> str:
+    """Periodic work runs by the institute's clock."""
+    institute = await accounts.institute(reads)
+    return institute.timezone if institute else "UTC"
 
 
 @router.get("/jobs/{job_id}", **shows(Permission.JOBS_READ))
@@ -93,3 +108,45 @@ async def run_now(page: CurrentPage, session: Tx, name: Name) -> Response:
     """One run out of turn."""
     await schedule.run_now(session, page.actor, name)
     return see_other("/jobs?done=run")
+
+
+@router.get("/schedules/{name}", **shows(Permission.JOBS_MANAGE))
+async def times_form(page: CurrentPage, name: Name) -> Response:
+    """The form for other times."""
+    return await _show_times(page, name)
+
+
+@router.post("/schedules/{name}", **takes(Permission.JOBS_MANAGE))
+async def change_times(page: CurrentPage, name: Name) -> Response:
+    """Put other times over the declared ones; empty takes them away again."""
+    form = await Form.read(page.request)
+    shape = form.parse(TimesShape)
+    if shape is None:
+        return await _show_times(page, name, form, status=422)
+    done = await page.tried(
+        form,
+        lambda session: schedule.override(
+            session,
+            page.actor,
+            name,
+            crontab=shape.crontab,
+            interval=shape.interval,
+            expected_version=shape.version,
+        ),
+    )
+    if isinstance(done, Refused):
+        return await _show_times(page, name, form, status=done.status)
+    return see_other("/jobs?done=times")
+
+
+async def _show_times(
+    page: Page, name: str, form: Form | None = None, *, status: int = 200
+) -> Response:
+    async with page.reading() as reads:
+        zone = await _zone(reads)
+        one = await schedule.get(reads, page.actor, name, zone=zone)
+    if form is None:
+        now = one.times if one.is_overridden else schedule.Times()
+        values = {"crontab": now.crontab, "interval": now.interval, "version": one.version}
+        form = Form.of(values)
+    return page.show("jobs/times.html", status=status, form=form, schedule=one, zone=zone)
