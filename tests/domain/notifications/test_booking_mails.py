@@ -1,0 +1,186 @@
+"""What stands in the mailbox after what happens to bookings, one mail of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from src.core import mailbox
+from src.core.actor import Actor
+from src.core.mailbox import Mail
+from src.domain import bookings, notifications
+from src.domain.bookings import BookingView, Wish
+from src.domain.bookings.displacement import Choice
+from src.domain.notifications import Delivery, DeliveryState, Post
+from src.domain.resources.tables import Resource, ResourceState
+from tests.support.world import HOUR, MINUTE, World, tomorrow
+
+TITLE, TITLE_ESCAPED = "Slides <b>7</b> & more", "Slides &lt;b&gt;7&lt;/b&gt; &amp; more"
+NOTE, NOTE_ESCAPED = "<script>late</script>", "&lt;script&gt;late&lt;/script&gt;"
+START = tomorrow(9)
+
+
+@dataclass
+class Letterbox:
+    """Sends what waits, and gives what came."""
+
+    world: World
+    folder: Path
+    seen: set[str] = field(default_factory=set)
+
+    async def come(self) -> list[Mail]:
+        """The mails since the last look, each whole."""
+        post = Post(mailbox.Mailbox(self.folder), "a@lab.example.org", "https://lab.example.org")
+        async with self.world.reading() as reads:
+            waiting = list(
+                await reads.scalars(
+                    select(Delivery.id).where(Delivery.state == DeliveryState.WAITING)
+                )
+            )
+        for delivery_id in waiting:
+            async with self.world.writing() as session:
+                letter = await notifications.letter(
+                    session, delivery_id, sender=post.sender, base_url=post.base_url
+                )
+            assert letter is not None
+            sent = await notifications.send(post, letter, key=str(delivery_id))
+            async with self.world.writing() as session:
+                await notifications.record(session, delivery_id, sent)
+        listed = [one.id for one in mailbox.list_(self.folder) if one.id not in self.seen]
+        self.seen |= set(listed)
+        found = [mailbox.read(self.folder, mail_id) for mail_id in listed]
+        return [one for one in found if one is not None]
+
+
+@pytest.fixture
+def box(world: World, tmp_path: Path) -> Letterbox:
+    """The mailbox of all people."""
+    return Letterbox(world, mailbox.folder_of(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """Five hours before the booking; tests go on from there."""
+    with time_machine.travel(START - 5 * HOUR, tick=True) as traveller:
+        yield traveller
+
+
+async def resource(world: World, **policy: object) -> tuple[UUID, str]:
+    """A resource and its name, which looks like markup."""
+    id_ = await world.resource(**policy)  # type: ignore[arg-type]
+    async with world.writing() as session:
+        found = await session.get_one(Resource, id_)
+        found.name = f"<i>{found.name}</i>"
+        return id_, found.name
+
+
+async def book(world: World, actor: Actor, on: UUID) -> BookingView:
+    wish = Wish(on, START, START + 2 * HOUR, title=TITLE)
+    async with world.writing() as session:
+        return await bookings.create(session, actor, wish=wish)
+
+
+def says(mail: Mail, subject: str, sentence: str, *, made: BookingView, note: bool = False) -> None:
+    """The mail says what, when, where to go, and nothing in it is markup of somebody's making."""
+    assert mail.subject == subject
+    assert sentence in mail.text
+    assert f"Title: {TITLE}" in mail.text
+    assert f"https://lab.example.org/bookings/{made.id}" in mail.text
+    assert TITLE_ESCAPED in mail.html
+    assert f'href="https://lab.example.org/bookings/{made.id}"' in mail.html
+    assert (NOTE in mail.text) is note
+    assert (NOTE_ESCAPED in mail.html) is note
+    for markup in ("<b>", "<script", "<i>"):
+        assert markup not in mail.html
+
+
+async def test_booked_changed_displaced_and_cancelled(world: World, box: Letterbox) -> None:
+    member, manager = await world.person(), await world.manager()
+    on, name = await resource(world)
+    made = await book(world, member, on)
+    (mail,) = await box.come()
+    says(mail, f"Booked: {name}", f"{name} is yours: ", made=made)
+    assert "9:00" in mail.text
+    async with world.writing() as session:
+        changes = {"starts_at": START + HOUR}
+        await bookings.change(session, member, made.id, changes=changes)
+    (mail,) = await box.come()
+    says(mail, f"Booking changed: {name}", f"Your booking of {name} is now ", made=made)
+    twin, other = await resource(world)
+    async with world.writing() as session:
+        await bookings.displacement.take_down(
+            session, manager, on, state=ResourceState.DOWN, reason=NOTE,
+            choices={made.id: Choice("move", resource_id=twin)},
+        )  # fmt: skip
+    (mail,) = await box.come()
+    says(mail, f"Your booking had to give way: {other}", "choose another time if that does not",
+         made=made, note=True)  # fmt: skip
+    async with world.writing() as session:
+        await bookings.cancel(session, manager, made.id, reason=NOTE)
+    (mail,) = await box.come()
+    says(mail, f"Booking cancelled: {other}", "was cancelled.", made=made, note=True)
+
+
+async def test_requested_approved_rejected_and_lapsed(
+    world: World, box: Letterbox, clock: time_machine.Traveller
+) -> None:
+    member, manager = await world.person(name="Mia <u>"), await world.manager()
+    on, name = await resource(world, units=3, is_approval_required=True, request_hold_minutes=60)
+    one, two, three = [await book(world, member, on) for _ in range(3)]
+    assert await box.come() == []
+    async with world.writing() as session:
+        await bookings.tell_deciders(session, one.id)
+    (mail,) = await box.come()
+    says(mail, f"Please decide: {name}", f"Mia <u> asks for {name}", made=one)
+    assert "Decide before: " in mail.text
+    assert manager.name in mail.to
+    assert "<u>" not in mail.html
+    async with world.writing() as session:
+        await bookings.approve(session, manager, one.id, note=NOTE)
+    (mail,) = await box.come()
+    says(mail, f"Approved: {name}", "was approved. It is booked.", made=one, note=True)
+    async with world.writing() as session:
+        await bookings.reject(session, manager, two.id, note=NOTE)
+    (mail,) = await box.come()
+    says(mail, f"Rejected: {name}", "was rejected. Choose another time.", made=two, note=True)
+    clock.move_to(START - 3 * HOUR)
+    async with world.writing() as session:
+        assert await bookings.upkeep.expire_requests(session) == 1
+    (mail,) = await box.come()
+    says(mail, f"Request lapsed: {name}", "The slot is free again.", made=three)
+
+
+async def test_reminded_and_released(
+    world: World, box: Letterbox, clock: time_machine.Traveller
+) -> None:
+    member = await world.person()
+    on, name = await resource(world, is_check_in_required=True, check_in_grace_minutes=15)
+    made = await book(world, member, on)
+    await box.come()
+    clock.move_to(START - 30 * MINUTE)
+    async with world.writing() as session:
+        assert await bookings.reminders.remind(session) == 1
+    (mail,) = await box.come()
+    says(mail, f"Soon: {name}", f"Your booking of {name} begins soon: ", made=made)
+    clock.move_to(START + 16 * MINUTE)
+    async with world.writing() as session:
+        assert await bookings.upkeep.release_no_shows(session) == 1
+    (mail,) = await box.come()
+    says(mail, f"Released: {name}", "so the time was given free.", made=made)
+
+
+def test_these_are_all_kinds_there_are() -> None:
+    told = {name for name in notifications.registered() if name.startswith("booking.")}
+    assert told == {
+        f"booking.{kind}"
+        for kind in (
+            "confirmed", "changed", "displaced", "cancelled", "requested", "approved", "rejected",
+            "expired", "reminder", "no-show",
+        )
+    }  # fmt: skip
