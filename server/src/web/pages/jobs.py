@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -123,20 +124,23 @@ async def change_times(page: CurrentPage, name: Name) -> Response:
     shape = form.parse(TimesShape)
     if shape is None:
         return await _show_times(page, name, form, status=422)
-    done = await page.tried(
-        form,
-        lambda session: schedule.override(
-            session,
-            page.actor,
-            name,
-            crontab=shape.crontab,
-            interval=shape.interval,
-            expected_version=shape.version,
-        ),
-    )
+    done = await page.tried(form, _override(page, name, shape))
     if isinstance(done, Refused):
         return await _show_times(page, name, form, status=done.status)
     return see_other("/jobs?done=times")
+
+
+def _override(
+    page: Page, name: str, shape: TimesShape
+) -> Callable[[AsyncSession], Awaitable[None]]:
+    return lambda session: schedule.override(
+        session,
+        page.actor,
+        name,
+        crontab=shape.crontab,
+        interval=shape.interval,
+        expected_version=shape.version,
+    )
 
 
 async def _show_times(
