@@ -96,11 +96,11 @@ def s3_binary() -> Path:
 def s3() -> OwnS3:
     """The S3 service of this run; raises NoServerError where none can be had."""
     started = OwnS3().start()
-    servers.in_thread(lambda: _warm(started))
+    servers.in_thread(lambda: warm(started))
     return started
 
 
-async def _warm(started: OwnS3) -> None:
+async def warm(started: OwnS3) -> None:
     """Write until it takes it: its first volumes take seconds to grow on a busy machine."""
     storage = create_storage(f"s3://{BUCKET}/warm", data_dir=started.directory, **started.options)
     for attempt in range(10):
