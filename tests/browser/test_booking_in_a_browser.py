@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Desk, Opened
 
@@ -114,21 +114,16 @@ _SMALL = """() => [...document.querySelectorAll('.button, .input, .nav a, .slot 
 def test_nothing_moves_while_a_page_loads(sit_down: Opened, scheme: str) -> None:
     desk = sit_down("member", color_scheme=scheme)
     for path in ("/", "/resources", _resource(desk)):
-        # What moves by design moves each time; a parser that was held up paints half a row once.
-        assert min(_shift(desk.go(path)) for _ in range(3)) == 0, path
-
-
-def _shift(page: Page) -> float:
-    """How much the layout has moved since the page began to load."""
-    moved: float = page.evaluate(
-        """() => new Promise(done => {
-          let sum = 0;
-          new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value; }))
-            .observe({type: 'layout-shift', buffered: true});
-          requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
-        })"""
-    )
-    return moved
+        page = desk.go(path)
+        shift = page.evaluate(
+            """() => new Promise(done => {
+              let sum = 0;
+              new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value; }))
+                .observe({type: 'layout-shift', buffered: true});
+              requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+            })"""
+        )
+        assert shift == 0, path
 
 
 def test_the_interface_is_read_without_another_host(sit_down: Opened) -> None:
