@@ -32,12 +32,18 @@ TEMPLATES = SERVER_ROOT / "templates"
 STATIC = SERVER_ROOT / "static"
 STATIC_PREFIX = "/static"
 
+THEME_COOKIE = "aliquot_theme"
+SYSTEM_THEME = "system"
+THEMES = ("light", "dark", SYSTEM_THEME)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A place in the navigation, shown to those who hold the permission.
 
     `is_everywhere`: what it shows belongs to no resource, so a permission for some does not do.
+    `key` is the letter that follows `g` on the keyboard. Ranks from 50 on are for those who run
+    the place.
     """
 
     label: str
@@ -46,6 +52,7 @@ class Entry:
     rank: int
     icon: str
     is_everywhere: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Frame:
     query: tuple[tuple[str, str], ...] = ()
     csrf_token: str = ""
     is_demo: bool = False
+    theme: str = SYSTEM_THEME
     now: datetime = field(default_factory=clock.now)
 
     @property
@@ -82,9 +90,13 @@ def enter(
     rank: int,
     icon: str,
     is_everywhere: bool = False,
+    key: str = "",
 ) -> None:
     """Put a page into the navigation; called beside the page's routes."""
-    _entries[path] = Entry(label, path, permission, rank, icon, is_everywhere)
+    taken = {entry.key: entry.path for entry in _entries.values() if entry.key}
+    if taken.get(key, path) != path:
+        raise ValueError(f"g {key} leads to {taken[key]} already")
+    _entries[path] = Entry(label, path, permission, rank, icon, is_everywhere, key)
 
 
 def render(
@@ -104,6 +116,7 @@ def render(
         query=tuple(parse_qsl(request.url.query)),
         csrf_token=csrf_token,
         is_demo=bool(settings and settings.demo),
+        theme=theme if (theme := request.cookies.get(THEME_COOKIE)) in THEMES else SYSTEM_THEME,
     )
     token = _frame.set(frame)
     try:

@@ -25,8 +25,8 @@ from src.web.pages.frame import CurrentPage, shows, takes
 from src.web.pages.history import history
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Bookings"), "/bookings", Permission.BOOKINGS_READ, rank=30, icon="booking")
-enter(mark("Requests"), "/requests", Permission.BOOKINGS_APPROVE, rank=40, icon="request")
+enter(mark("Bookings"), "/bookings", Permission.BOOKINGS_READ, rank=30, icon="booking", key="b")
+enter(mark("Requests"), "/requests", Permission.BOOKINGS_APPROVE, rank=40, icon="request", key="q")
 
 DONE = {
     "confirmed": mark("It is booked."),

@@ -24,7 +24,7 @@ from src.web.pages.displacing import choices_of, hits_of
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Closures"), "/closures", Permission.CLOSURES_MANAGE, rank=50, icon="closure")
+enter(mark("Closures"), "/closures", Permission.CLOSURES_MANAGE, rank=50, icon="closure", key="l")
 
 FIELDS = frozenset({"starts_at", "ends_at", "reason", "resource_ids"})
 DONE = {

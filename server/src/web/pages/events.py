@@ -26,7 +26,15 @@ from src.web.pages.frame import CurrentPage, Page, shows, takes
 from src.web.pages.history import VERBS
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Record"), "/events", Permission.EVENTS_READ, rank=65, icon="flag", is_everywhere=True)
+enter(
+    mark("Record"),
+    "/events",
+    Permission.EVENTS_READ,
+    rank=65,
+    icon="flag",
+    is_everywhere=True,
+    key="e",
+)
 
 SUBJECTS = {
     "booking": mark("Booking"),

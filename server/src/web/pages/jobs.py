@@ -21,7 +21,7 @@ from src.web.forms import Form, Shape, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Jobs"), "/jobs", Permission.JOBS_READ, rank=70, icon="job")
+enter(mark("Jobs"), "/jobs", Permission.JOBS_READ, rank=70, icon="job", key="j")
 
 DONE = {
     "requeue": mark("The job is queued again."),

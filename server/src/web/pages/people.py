@@ -20,7 +20,7 @@ from src.web.pages.frame import CurrentPage, shows, takes
 from src.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
-enter(mark("People"), "/people", Permission.USERS_MANAGE, rank=60, icon="people")
+enter(mark("People"), "/people", Permission.USERS_MANAGE, rank=60, icon="people", key="p")
 
 
 class PersonShape(Shape):

@@ -28,7 +28,7 @@ from src.web.pages import words
 from src.web.pages.frame import CurrentPage, shows
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Resources"), "/resources", Permission.RESOURCES_READ, rank=20, icon="resource")
+enter(mark("Resources"), "/resources", Permission.RESOURCES_READ, rank=20, icon="resource", key="r")
 
 DONE = {
     "created": mark("The resource was created."),

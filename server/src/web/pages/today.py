@@ -20,7 +20,7 @@ from src.web.dependencies import Reads
 from src.web.pages.frame import CurrentPage, shows
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Today"), "/", Permission.BOOKINGS_READ, rank=10, icon="today")
+enter(mark("Today"), "/", Permission.BOOKINGS_READ, rank=10, icon="today", key="t")
 
 OPEN = [Status.REQUESTED, Status.CONFIRMED, Status.IN_USE]
 FEW = Paging(limit=8)
