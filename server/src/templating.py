@@ -7,12 +7,10 @@ see it too. Times are shown in the reader's zone unless a zone is given.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -24,13 +22,12 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from src.assets import markup
 from src.core import clock, language
 from src.core.actor import ANONYMOUS, Actor, Permission
 from src.core.settings import SERVER_ROOT, Settings
 
 TEMPLATES = SERVER_ROOT / "templates"
-STATIC = SERVER_ROOT / "static"
-STATIC_PREFIX = "/static"
 
 THEME_COOKIE = "aliquot_theme"
 SYSTEM_THEME = "system"
@@ -161,24 +158,6 @@ def _with_query(**changes: object) -> str:
     return f"{frame.path}?{urlencode(kept)}" if kept else frame.path
 
 
-_hashes: dict[Path, tuple[float, str]] = {}
-
-
-def content_hash(path: Path) -> str:
-    """The first 16 digits of the SHA-256 of a file, computed again when the file changes."""
-    changed = path.stat().st_mtime
-    known = _hashes.get(path)
-    if known is None or known[0] != changed:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        _hashes[path] = known = (changed, digest)
-    return known[1]
-
-
-def static_url(name: str) -> str:
-    """The address of a static file; it changes with the content, so it may be kept for ever."""
-    return f"{STATIC_PREFIX}/{name}?v={content_hash(STATIC / name)}"
-
-
 def _local(value: datetime, zone: str | None) -> datetime:
     return value.astimezone(language.zone_of(zone) if zone else language.reader().zone)
 
@@ -280,8 +259,8 @@ def _create_environment() -> Environment:
         is_here=_is_here,
         csrf_field=_csrf_field,
         with_query=_with_query,
-        static_url=static_url,
         reader=_frame.get,
+        **markup.GLOBALS,
     )
     made.filters.update(
         day=_day,

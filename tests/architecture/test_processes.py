@@ -13,7 +13,7 @@ from tests.support import source
 
 WEB = (
     "fastapi", "starlette", "uvicorn",
-    "src.web", "src.models", "src.app", "src.templating",
+    "src.web", "src.models", "src.app", "src.templating", "src.assets",
 )  # fmt: skip
 GUARD = """
 import importlib, sys

@@ -9,12 +9,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from src.templating import STATIC, STATIC_PREFIX, content_hash, static_url
+from src.assets import FOLDER, PREFIX, library
 
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_NOW = "public, no-cache"
 
-address = static_url
+address = library.url
 
 
 class _Static(StaticFiles):
@@ -26,11 +26,11 @@ class _Static(StaticFiles):
         response = await super().get_response(path, scope)
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("v")
         is_file = response.status_code in (200, 304)
-        is_exact = is_file and given == [content_hash(STATIC / path)]
+        is_exact = is_file and given == [library.content_hash(path)]
         response.headers["Cache-Control"] = FOR_EVER if is_exact else FOR_NOW
         return response
 
 
 def install(app: FastAPI) -> None:
     """Serve the folder."""
-    app.mount(STATIC_PREFIX, _Static(directory=STATIC), name="static")
+    app.mount(PREFIX, _Static(directory=FOLDER), name="static")

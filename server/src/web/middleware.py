@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from src.assets import library
 from src.core import ids
 from src.core.settings import Settings
 from src.web import faults, health, problems
@@ -28,8 +29,9 @@ _UPLOADS = re.compile(r"/(api/v1/)?files(/|$)")
 _VERSION = re.compile(r"application/vnd\.aliquot\.([a-z0-9]+)\+json")
 VENDOR_TYPE = "application/vnd.aliquot.v1+json"
 
+_SCRIPTS = "script-src 'self'"
 STRICT = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    f"default-src 'self'; {_SCRIPTS}; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
@@ -83,6 +85,13 @@ def _broken(scope: Scope, request_id: str) -> Callable[..., Awaitable[None]]:
     return problems.render(Request(scope), fault)
 
 
+def _policy(content_type: str) -> str:
+    """Strict; what may be a page also lets the import map stand, the only script inside of one."""
+    if not content_type.startswith("text/html"):
+        return STRICT
+    return STRICT.replace(_SCRIPTS, f"{_SCRIPTS} {library.import_map_source()}")
+
+
 class _Answer:
     """The way out: adds headers when the response starts."""
 
@@ -103,7 +112,8 @@ class _Answer:
         headers["X-Request-Id"] = scope["request_id"]
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
-        headers.setdefault("Content-Security-Policy", STRICT)
+        if "content-security-policy" not in headers:
+            headers["Content-Security-Policy"] = _policy(headers.get("content-type", ""))
         headers.setdefault("Cache-Control", state.get("cache_control", "no-store"))
         if self._settings.base_url.startswith("https://"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
