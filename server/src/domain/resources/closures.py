@@ -21,7 +21,7 @@ from src.core import clock, events, ids
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError, Forbidden, PreconditionFailed
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.resources import calendar
+from src.domain.resources import calendar, listing
 from src.domain.resources.calendar_errors import BadClosure, ClosureNotFound, ClosureOver
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.hours import Window
@@ -203,6 +203,21 @@ async def list_(
     keys = [Key(Closure.starts_at, name="starts_at"), Key(Closure.id, name="id")]
     page = await paginate(session, wanted, keys=keys, paging=paging or Paging())
     return page.holding(await _views(session, page.items))
+
+
+async def upcoming(
+    session: AsyncSession, actor: Actor, resource_id: UUID, *, limit: int = 10
+) -> list[ClosureView]:
+    """The closures of one resource that run or lie ahead, by start. Raises `ResourceNotFound`."""
+    await listing.require_visible(session, actor, resource_id)
+    page = await list_(
+        session,
+        actor,
+        resource_ids=[resource_id],
+        from_=clock.now(),
+        paging=Paging(limit=limit),
+    )
+    return page.items
 
 
 def require(actor: Actor, resource_ids: Collection[UUID] | None) -> None:

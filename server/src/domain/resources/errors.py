@@ -53,6 +53,24 @@ class LocationCycle(Conflict):
     code, title = "location-cycle", "A location cannot lie within itself"
 
 
+class ResourceSetNotFound(NotFound):
+    """You have no such set of resources; those of others are theirs alone."""
+
+    code, title = "resource-set-not-found", "No such set of resources"
+
+
+class TooManyResourceSets(Conflict):
+    """A person keeps at most 50 sets of resources. Remove one first."""
+
+    code, title = "too-many-resource-sets", "You have too many sets of resources"
+
+
+class NoPhoto(Invalid):
+    """A photo is a PNG, JPEG or WebP of at most 10 MB among the files of the resource itself."""
+
+    code, title = "not-a-photo", "This file cannot be the photo"
+
+
 class UnitInUse(Conflict):
     """Somebody has booked the unit, now or later. Move or cancel those bookings first."""
 

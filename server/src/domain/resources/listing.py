@@ -157,7 +157,7 @@ async def _views(
 
 
 def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
-    resource, type_name, location_name, path, contact = row
+    resource, type_name, location_name, path, contact, photo_id = row
     known, free = seen.known[resource.id], seen.next_free(resource.id, now)
     return ResourceView(
         id=resource.id,
@@ -180,4 +180,5 @@ def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
         is_free_now=free == now,
         # A clock's reading would make every answer, and its ETag, another one.
         next_free_at=None if free == now else free,
+        photo_id=photo_id,
     )

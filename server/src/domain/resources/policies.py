@@ -90,7 +90,9 @@ async def set_policy(
         governed = await session.scalars(select(Resource.id).where(_governed(level)))
         await calendar.lock(session, governed.all())
         changes = {"level": level.key, **changed}
-        events.record(session, actor, "policy.set", ("policy", row.id), changes=changes)
+        # The rules of one resource are part of its own history.
+        subject = ("policy", row.id) if level.kind != "resource" else ("resource", level.id)
+        events.record(session, actor, "policy.set", subject, changes=changes)
     return _view(level, row)
 
 

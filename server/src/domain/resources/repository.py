@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.domain import accounts
+from src.domain.files.tables import File
 from src.domain.resources.calendar import is_live
 from src.domain.resources.tables import (
     Hold,
@@ -65,14 +66,18 @@ def within(location_ids: Collection[UUID]) -> Select[UUID]:
 
 
 def listing() -> Select[*tuple[Any, ...]]:
-    """Resources with the names they refer to: Resource, type, location, path, contact."""
+    """Resources with what they refer to: Resource, type, location, path, contact, photo."""
     return (
-        select(Resource, ResourceType.name, Location.name, PATHS.c.path, accounts.User.name)
+        select(
+            Resource, ResourceType.name, Location.name, PATHS.c.path, accounts.User.name, File.id
+        )
         .select_from(Resource)
         .join(ResourceType, ResourceType.id == Resource.type_id)
         .join(Location, Location.id == Resource.location_id)
         .join(PATHS, PATHS.c.id == Resource.location_id)
         .outerjoin(accounts.User, accounts.User.id == Resource.contact_id)
+        # A file that was taken away keeps its row for a while.
+        .outerjoin(File, and_(File.id == Resource.photo_id, File.deleted_at.is_(None)))
     )
 
 

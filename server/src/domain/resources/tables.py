@@ -69,6 +69,7 @@ class Resource(Identified, Versioned, Table):
         Index(None, "type_id"),
         Index(None, "location_id"),
         Index(None, "name"),
+        Index(None, "photo_id"),
     )
 
     name: Mapped[str] = mapped_column(String(120), unique=True)
@@ -82,8 +83,41 @@ class Resource(Identified, Versioned, Table):
     timezone: Mapped[str] = mapped_column(String(64))
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     tags: Mapped[list[str]] = mapped_column(default=list)
+    # The row of a file goes a month after the file was taken away.
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
     # Grows with every change of its calendar: the key of conditional reads of it.
     calendar_version: Mapped[int] = mapped_column(default=0)
+
+
+class Duty(StrEnum):
+    """What somebody does for a resource, beside its contact (`contact_id`)."""
+
+    DEPUTY = "deputy"
+    TRAINER = "trainer"
+    SAFETY = "safety"
+
+
+class Responsibility(Table):
+    """Who looks after a resource, in the order in which they are to be asked."""
+
+    __tablename__ = "responsibilities"
+    __table_args__ = (Index(None, "user_id"),)
+
+    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    role: Mapped[Duty] = mapped_column(choice(Duty), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    position: Mapped[int]
+
+
+class ResourceSet(Identified, Versioned, Table):
+    """Resources a person looks at together, in their order; nobody else sees the set."""
+
+    __tablename__ = "resource_sets"
+    __table_args__ = (UniqueConstraint("owner_id", "name"),)
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    resource_ids: Mapped[list[str]] = mapped_column(default=list)
 
 
 class Unit(Table):

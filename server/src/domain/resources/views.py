@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from src.domain.resources.tables import ResourceState
+from src.domain.resources.tables import Duty, ResourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,29 @@ class ResourceView:
     updated_at: datetime
     is_free_now: bool
     next_free_at: datetime | None
+    photo_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsiblePerson:
+    """Whom to ask about a resource, and where to reach them."""
+
+    role: Literal["primary"] | Duty
+    id: UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSetView:
+    """Resources a person looks at together; what they may no longer see is left out."""
+
+    id: UUID
+    name: str
+    resource_ids: tuple[UUID, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
