@@ -47,6 +47,12 @@ def one(
     return Response(orjson.dumps(envelope), status, headers, media_type=_JSON)
 
 
+def raw(written: bytes, **meta: Any) -> Response:  # noqa: ANN401
+    """What is JSON already, in the envelope; `meta` is said besides."""
+    envelope = {"data": orjson.Fragment(written), "meta": _meta(None, **meta), "errors": []}
+    return Response(orjson.dumps(envelope), media_type=_JSON)
+
+
 def many(
     items: Sequence[Wire],
     page: Page[Any],

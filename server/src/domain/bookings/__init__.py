@@ -17,6 +17,23 @@ from src.domain.bookings import (
     upkeep,
 )
 from src.domain.bookings.attendance import cancel, check_in, check_out
+from src.domain.bookings.calendar_reading import (
+    CalendarRows,
+    Selection,
+    calendar,
+    calendar_of,
+    calendar_rows,
+    occupancy,
+)
+from src.domain.bookings.calendar_views import (
+    Calendar,
+    CalendarGroup,
+    CalendarResource,
+    CalendarRules,
+    Entry,
+    Interval,
+    Occupancy,
+)
 from src.domain.bookings.changes import change, change_many, lock
 from src.domain.bookings.decisions import approve, reject, tell_deciders
 from src.domain.bookings.errors import (
@@ -28,27 +45,15 @@ from src.domain.bookings.errors import (
     DisplacementNeeded,
     TooManyChanges,
 )
-from src.domain.bookings.reading import (
-    CalendarRows,
-    Filter,
-    calendar,
-    calendar_of,
-    calendar_rows,
-    get,
-    list_,
-)
+from src.domain.bookings.reading import Filter, get, list_
 from src.domain.bookings.reservation import check, create
 from src.domain.bookings.rules import TARGETS
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import (
     Answer,
     BookingView,
-    Calendar,
-    CalendarResource,
     Change,
     Conflict,
-    Entry,
-    Interval,
     Person,
     ResourceRef,
     Suggestion,
@@ -66,16 +71,20 @@ __all__ = [
     "BookingStateConflict",
     "BookingView",
     "Calendar",
+    "CalendarGroup",
     "CalendarResource",
     "CalendarRows",
+    "CalendarRules",
     "Change",
     "Conflict",
     "DisplacementNeeded",
     "Entry",
     "Filter",
     "Interval",
+    "Occupancy",
     "Person",
     "ResourceRef",
+    "Selection",
     "Status",
     "Suggestion",
     "TooManyChanges",
@@ -97,6 +106,7 @@ __all__ = [
     "list_",
     "lock",
     "notices",
+    "occupancy",
     "reject",
     "reminders",
     "tell_deciders",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -128,52 +128,3 @@ class Answer:
     violations: tuple[resources.rules.Violation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """[starts_at, ends_at), UTC."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarResource:
-    """A row of a calendar: a resource, its units' numbers, and when it is open in the range."""
-
-    id: UUID
-    name: str
-    timezone: str
-    type_id: UUID
-    location_id: UUID
-    state: str
-    state_reason: str | None
-    units: tuple[int, ...]
-    open: tuple[Interval, ...]
-    slot_minutes: int | None
-    calendar_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A booking or a block (a closure) on one unit of one resource."""
-
-    kind: Literal["booking", "block"]
-    resource_id: UUID
-    unit: int
-    starts_at: datetime
-    ends_at: datetime
-    title: str
-    booking: BookingView | None = None
-    closure_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Resources by name and what is on them in [from_, to), by start."""
-
-    from_: datetime
-    to: datetime
-    resources: tuple[CalendarResource, ...] = ()
-    entries: tuple[Entry, ...] = field(default=())

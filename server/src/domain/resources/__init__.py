@@ -10,6 +10,7 @@ from src.domain.resources import (
     hours,
     policy,
     rules,
+    selecting,
     sets,
     states,
     terms,
@@ -42,7 +43,6 @@ from src.domain.resources.errors import (
     UnitInUse,
     UnitNotFound,
 )
-from src.domain.resources.freshness import calendar_versions
 from src.domain.resources.listing import get, list_
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
@@ -60,6 +60,7 @@ from src.domain.resources.places import (
     update_location,
 )
 from src.domain.resources.policies import get_policy, set_policy
+from src.domain.resources.selecting import Grouping, Selection, calendar_versions
 from src.domain.resources.service import create, update
 from src.domain.resources.units import activate_unit, add_units, deactivate_unit, list_units
 from src.domain.resources.views import (
@@ -84,6 +85,7 @@ __all__ = [
     "Charge",
     "ClosureNotFound",
     "ClosureOver",
+    "Grouping",
     "LastUnit",
     "Level",
     "LocationCycle",
@@ -102,6 +104,7 @@ __all__ = [
     "ResourceView",
     "ResourceWish",
     "ResponsiblePerson",
+    "Selection",
     "StillInUse",
     "TimeTaken",
     "TooManyResourceSets",
@@ -137,6 +140,7 @@ __all__ = [
     "responsible",
     "responsible_for",
     "rules",
+    "selecting",
     "set_opening_hours",
     "set_photo",
     "set_policy",
