@@ -8,11 +8,13 @@ session and handed to the listeners of `Database` once the outermost transaction
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -245,6 +247,8 @@ def _create_sqlite(url: str, pool_size: int) -> Database:
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
             connect_args={"timeout": 5.0},
+            # As PostgreSQL keeps it: the text of a JSON column is searched.
+            json_serializer=partial(json.dumps, ensure_ascii=False),
         )
         begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
 
@@ -263,6 +267,8 @@ def _create_sqlite(url: str, pool_size: int) -> Database:
             ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+            # SQLite's own knows A to Z alone, and people have names like Éva and Łukasz.
+            connection.create_function("lower", 1, _lower, deterministic=True)
 
         @event.listens_for(made.sync_engine, "begin")
         def _begin(connection: Any) -> None:  # noqa: ANN401
@@ -272,6 +278,10 @@ def _create_sqlite(url: str, pool_size: int) -> Database:
         return made
 
     return Database(engine(reading=False), engine(reading=True), gate_of(url))
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def announce(session: AsyncSession, channel: str, item: Any) -> None:  # noqa: ANN401

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from src.domain.accounts import passwords, setup
 from src.domain.accounts.configuration import configure
+from src.domain.accounts.directory import Name, pick
 from src.domain.accounts.errors import (
     AlreadySetUp,
     BadEmail,
@@ -94,6 +95,7 @@ __all__ = [
     "LogInRefused",
     "LoginSession",
     "MayNotGrant",
+    "Name",
     "PasswordRefused",
     "RoleName",
     "Team",
@@ -134,6 +136,7 @@ __all__ = [
     "new_hash",
     "open_session",
     "passwords",
+    "pick",
     "refuse_login",
     "remove_member",
     "require",

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock
+from src.core import clock, finding
 from src.domain.accounts.tables import (
     LoginSession,
     RoleAssignment,
@@ -174,21 +174,12 @@ async def is_team_admin(session: AsyncSession, team_id: UUID) -> bool:
     return await session.scalar(held.limit(1)) is not None
 
 
-def words_of(q: str | None) -> list[str]:
-    """The words to look for; PostgreSQL refuses NUL in any text."""
-    return (q or "").replace("\x00", " ").split()[:8]
-
-
 def people(
     q: str | None, *, by_email: bool, states: Collection[UserState], team_id: UUID | None
 ) -> Select[User]:
     """People whose name (or address) contains every word of `q`."""
-    statement = select(User)
-    for word in words_of(q):
-        found = func.lower(User.name).contains(word.lower(), autoescape=True)
-        if by_email:
-            found = or_(found, User.email.contains(word.casefold(), autoescape=True))
-        statement = statement.where(found)
+    columns = (User.name, User.email) if by_email else (User.name,)
+    statement = select(User).where(finding.holding(q or "", *columns))
     if states:
         statement = statement.where(User.state.in_(states))
     if team_id is not None:

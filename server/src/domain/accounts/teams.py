@@ -12,7 +12,7 @@ from sqlalchemy import String, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, ids
+from src.core import clock, events, finding, ids
 from src.core.actor import Actor, Permission, team_scope
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
@@ -54,9 +54,7 @@ async def list_teams(
 ) -> Page[TeamView]:
     """Teams by name; `q` finds parts of names."""
     require(actor, Permission.USERS_READ)
-    statement = select(Team)
-    for word in repository.words_of(q):
-        statement = statement.where(func.lower(Team.name).contains(word.lower(), autoescape=True))
+    statement = select(Team).where(finding.holding(q or "", Team.name))
     keys = [Key(func.lower(Team.name, type_=String()), name="name"), Key(Team.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
     return page.holding(await _views(session, page.items))

@@ -17,13 +17,13 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from src.core import finding
 from src.domain import accounts
 from src.domain.files.tables import File
 from src.domain.resources.calendar import is_live
@@ -83,13 +83,9 @@ def listing() -> Select[*tuple[Any, ...]]:
 
 def matching(query: str) -> ColumnElement[bool]:
     """Every word stands somewhere in the name, description, type, place or tags."""
-    return and_(*(_holds_word(word) for word in query.replace("\x00", " ").split()[:8]))
-
-
-def _holds_word(word: str) -> ColumnElement[bool]:
     tags = cast(Resource.tags, Text)
     fields = (Resource.name, Resource.description, ResourceType.name, PATHS.c.path, tags)
-    return or_(*(field.icontains(word, autoescape=True) for field in fields))
+    return finding.holding(query, *fields)
 
 
 def tagged(session: AsyncSession, tag: str) -> ColumnElement[bool]:

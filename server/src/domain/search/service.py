@@ -1,0 +1,51 @@
+"""Asking every source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from src.core import finding, language
+from src.core.actor import Actor
+from src.core.finding import Hit
+from src.core.language import gettext as _
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind, under its title; `more` is the page with the rest of it."""
+
+    kind: str
+    title: str
+    hits: tuple[Hit, ...]
+    has_more: bool
+    more: str | None
+
+
+async def find(session: AsyncSession, actor: Actor, q: str, limit_per_kind: int = 5) -> list[Group]:
+    """What holds every word of `q`, in groups by kind; kinds without a hit are left out.
+
+    One statement a kind, whatever is found. At most 20 hits of each kind.
+    """
+    limit = max(1, min(limit_per_kind, MOST))
+    groups: list[Group] = []
+    if not finding.words_of(q):
+        return groups
+    with language.reading_as(timezone=actor.timezone):
+        for source in finding.sources():
+            if not actor.may_anywhere(source.permission):
+                continue
+            hits = await source.find(session, actor, q, limit + 1)
+            if hits:
+                groups.append(_group(source, hits, q, limit))
+    return groups
+
+
+def _group(source: finding.Source, hits: list[Hit], q: str, limit: int) -> Group:
+    has_more = len(hits) > limit
+    more = f"{source.listing}?q={quote_plus(q)}" if has_more and source.listing else None
+    return Group(source.kind, _(source.title), tuple(hits[:limit]), has_more, more)
