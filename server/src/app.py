@@ -23,7 +23,7 @@ from src.core.db import Database, create_database
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
 from src.domain import accounts
-from src.web import assets, greeting, limiting, openapi, problems
+from src.web import assets, greeting, languages, limiting, openapi, problems
 from src.web.api import ROUTERS as API
 from src.web.middleware import Gatekeeper, Heads, Proxies, Requests
 from src.web.pages import ROUTERS as PAGES
@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.checks = {}
     app.state.problem_page = problem_page
     problems.install(app)
+    languages.install(app)
     assets.install(app)
     for router in (*API, *PAGES):
         app.include_router(router)
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _middleware(settings: Settings) -> list[Middleware]:
     made = [
         Middleware(Proxies, trusted=settings.trusted_proxies),
+        Middleware(languages.Languages, settings=settings),
         Middleware(Requests, settings=settings),
         Middleware(Heads),
     ]

@@ -62,6 +62,8 @@ class Frame:
     csrf_token: str = ""
     is_demo: bool = False
     theme: str = SYSTEM_THEME
+    base_url: str = ""
+    prefix: str = ""  # `/de` where the address says the language
     now: datetime = field(default_factory=clock.now)
 
     @property
@@ -105,7 +107,7 @@ def render(
     status: int = 200,
     context: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:
-    """A page for `actor`, in their zone and language."""
+    """A page for `actor`, in their zone and the language of the request (`web.languages`)."""
     settings: Settings | None = getattr(request.app.state, "settings", None)
     frame = Frame(
         actor=actor,
@@ -113,11 +115,13 @@ def render(
         query=tuple(parse_qsl(request.url.query)),
         csrf_token=csrf_token,
         is_demo=bool(settings and settings.demo),
+        base_url=settings.base_url if settings else "",
+        prefix=request.scope.get("state", {}).get("language_prefix", ""),
         theme=theme if (theme := request.cookies.get(THEME_COOKIE)) in THEMES else SYSTEM_THEME,
     )
     token = _frame.set(frame)
     try:
-        with language.reading_as(actor.locale, actor.timezone):
+        with language.reading_as(timezone=actor.timezone):
             body = environment.get_template(template).render(context or {})
     finally:
         _frame.reset(token)
@@ -155,7 +159,23 @@ def _with_query(**changes: object) -> str:
     frame = _frame.get()
     kept = [(name, value) for name, value in frame.query if name not in changes]
     kept += [(name, str(value)) for name, value in changes.items() if value not in (None, "")]
-    return f"{frame.path}?{urlencode(kept)}" if kept else frame.path
+    path = frame.prefix + frame.path
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def _alternates() -> list[tuple[str, str]]:
+    """The page's absolute address in each language, and (`x-default`) in the reader's."""
+    frame = _frame.get()
+    kept = urlencode([(name, value) for name, value in frame.query if name != "lang"])
+    rest = f"{frame.path}?{kept}" if kept else frame.path
+    found = [(code, f"{frame.base_url}/{code}{rest}") for code in language.available()]
+    return [*found, ("x-default", frame.base_url + rest)]
+
+
+def _languages() -> list[tuple[str, str, bool]]:
+    """The languages there are: code, what it calls itself, whether it is the one being read."""
+    here = language.reader().locale
+    return [(code, language.own_name(code), code == here) for code in language.available()]
 
 
 def _local(value: datetime, zone: str | None) -> datetime:
@@ -227,6 +247,12 @@ def _short(value: UUID | str) -> str:
     return str(value)[:8]
 
 
+def _initials(name: str) -> str:
+    """Two letters that stand for a person: of the first and the last name."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
 def _lines(text: str) -> Markup:
     """Plain text with its line breaks kept."""
     return Markup("<br>").join(escape(line) for line in text.splitlines())
@@ -259,6 +285,8 @@ def _create_environment() -> Environment:
         is_here=_is_here,
         csrf_field=_csrf_field,
         with_query=_with_query,
+        alternates=_alternates,
+        languages=_languages,
         reader=_frame.get,
         **markup.GLOBALS,
     )
@@ -269,6 +297,7 @@ def _create_environment() -> Environment:
         moment=_moment,
         period=lambda pair, zone=None: _period(pair[0], pair[1], zone),
         duration=_duration,
+        initials=_initials,
         short=_short,
         lines=_lines,
         pretty=_pretty,

@@ -145,6 +145,7 @@ def seed(settings: Settings) -> Ids:
                     mail_from=None,
                     admin_name="Ada Admin",
                     admin_email="admin@example.org",
+                    locale="en",
                     password_hash=hashed,
                 )
                 people["admin"] = admin.id
@@ -159,6 +160,7 @@ def seed(settings: Settings) -> Ids:
                         email=f"{name}@example.org",
                         name=f"{name.title()} Example",
                         roles=(role,),
+                        locale="en",
                         password_hash=hashed,
                     )
                     people[name] = made.id

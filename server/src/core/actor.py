@@ -55,7 +55,7 @@ class Actor:
     user_id: UUID | None
     kind: ActorKind = ActorKind.USER
     name: str = ""
-    locale: str = "en"
+    locale: str | None = None  # None: they chose none
     timezone: str = "UTC"
     team_ids: frozenset[UUID] = frozenset()
     granted: dict[Permission, frozenset[str | None]] = field(default_factory=dict)

@@ -73,6 +73,11 @@ def reading_as(locale: str | None = None, timezone: str | None = None) -> Iterat
         _reader.reset(token)
 
 
+def now_reads(locale: str, timezone: str) -> None:
+    """From here on, as far as `reading_as` around it goes, texts are for this reader."""
+    _reader.set(Reader(match(locale) or BASE, zone_of(timezone)))
+
+
 @cache
 def available() -> tuple[str, ...]:
     """The languages there are: English, and every catalogue."""
@@ -197,6 +202,12 @@ def _accepted(header: str, among: Collection[str] | None) -> str | None:
         if quality and found is not None and found.casefold() not in refused:
             return found
     return None
+
+
+def own_name(locale: str) -> str:
+    """What a language calls itself: `Deutsch`."""
+    name = Locale.parse(locale, sep="-").get_display_name() or locale
+    return name[:1].upper() + name[1:]
 
 
 def catalogue_path(locale: str) -> Path:

@@ -14,7 +14,10 @@ from src.models.common import Line, Reference, Wire, absent
 Email = Annotated[Line, Field(min_length=3, max_length=320, examples=["ada@example.org"])]
 Name = Annotated[Line, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
 Zone = Annotated[Line, Field(min_length=1, max_length=64, examples=["Europe/Zurich"])]
-Locale = Annotated[Line, Field(min_length=2, max_length=16, examples=["en"])]
+Locale = Annotated[
+    Annotated[Line, Field(min_length=2, max_length=16)] | None,
+    Field(examples=["en"], description="Null: none was chosen; the browser's language counts."),
+]
 
 
 class TokenForm(BaseModel):
@@ -67,7 +70,7 @@ class UserCreate(Wire):
     name: Name
     password: Annotated[str, Field(max_length=1000)] | None = None
     roles: list[RoleName] = Field(default=[RoleName.MEMBER], max_length=3)
-    locale: Locale = "en"
+    locale: Locale = None
     timezone: Zone = "UTC"
 
 
@@ -104,7 +107,7 @@ class UserRead(Wire):
     id: UUID
     name: str
     email: str | None
-    locale: str
+    locale: Locale
     timezone: str
     state: UserState | None
     roles: list[RoleName]

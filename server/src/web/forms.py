@@ -231,8 +231,14 @@ def see_other(path: str) -> RedirectResponse:
 
 
 def safe_next(path: str | None) -> str:
-    """Where to go after log-in: a path of ours, never another site. Everything else is `/`."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\", "/login")):
+    """Where to go after log-in: a path of ours, and not the log-in itself."""
+    found = own_path(path)
+    return "/" if found.startswith("/login") else found
+
+
+def own_path(path: str | None) -> str:
+    """A path of ours, never another site. Everything else is `/`."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
         return "/"
     if any(ord(letter) < 32 or letter == "\\" for letter in path):
         return "/"

@@ -28,8 +28,9 @@ from src.core.errors import (
     Kind,
     PreconditionFailed,
 )
+from src.core.language import gettext as _
 from src.models.common import BRANCH
-from src.web import faults, oauth
+from src.web import faults, languages, oauth
 from src.web.faults import HttpFault
 
 STATUS = {
@@ -79,7 +80,7 @@ def document(request: Request, refusal: DomainError) -> dict[str, Any]:
     return {
         **members,
         "type": f"/problems/{refusal.code}",
-        "title": refusal.title,
+        "title": _(refusal.title),
         "status": status_of(refusal),
         "detail": refusal.detail,
         "instance": request.url.path,
@@ -113,10 +114,7 @@ def pointer(path: Iterable[str | int]) -> str:
 
 def wants_page(request: Request) -> bool:
     """Whether a person's browser asks for one of our pages."""
-    path = request.url.path
-    if path.startswith(("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")):
-        return False
-    return "text/html" in request.headers.get("accept", "")
+    return languages.is_page(request.url.path) and "text/html" in request.headers.get("accept", "")
 
 
 def render(request: Request, refusal: DomainError) -> Response:
@@ -141,13 +139,14 @@ def render(request: Request, refusal: DomainError) -> Response:
 def _to_login(request: Request) -> Response:
     target = request.url.path
     if request.method != "GET":
-        target = _page_of_form(request)
+        target = page_of_form(request)
     elif request.url.query:
         target += f"?{request.url.query}"
-    return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
+    login = f"{languages.prefix_of(request)}/login"
+    return RedirectResponse(f"{login}?next={quote(target, safe='')}", 303)
 
 
-def _page_of_form(request: Request) -> str:
+def page_of_form(request: Request) -> str:
     """Where the form stands that was sent too late, so that one returns to it after log-in."""
     try:
         referer = urlsplit(request.headers.get("referer", ""))

@@ -15,7 +15,7 @@ from src.core.crypto import BadToken, Keyring
 from src.core.db import reading
 from src.core.settings import Settings
 from src.domain import accounts
-from src.web import faults, health
+from src.web import faults, health, languages
 
 SESSION_COOKIE = "aliquot_session"
 CSRF_COOKIE = "aliquot_csrf"
@@ -25,10 +25,17 @@ _CSRF = "csrf"
 
 
 async def identify(request: Request) -> Actor:
-    """The actor behind the request's credential, read on a session of its own, closed at once.
+    """The actor behind the request's credential; from here on texts are in their language.
 
     A bearer token that is not valid is refused; a cookie that is not valid is nobody's.
     """
+    actor = await _identified(request)
+    languages.know(request, actor)
+    return actor
+
+
+async def _identified(request: Request) -> Actor:
+    """The actor, read on a session of its own, closed at once."""
     ip, request_id = client_ip(request), request_id_of(request)
     if request.url.path in health.PATHS:  # they answer whatever is away
         return replace(ANONYMOUS, ip=ip, request_id=request_id)

@@ -78,6 +78,7 @@ async def fill(session: AsyncSession, *, password_hash: str) -> People:
         mail_from=None,
         admin_name="Ingrid Lindqvist",
         admin_email=ADMIN,
+        locale="en",
         password_hash=password_hash,
     )
     by_name = {"Ingrid Lindqvist": admin.id}

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import events
+from src.core import events, language
 from src.core.actor import SYSTEM
 from src.core.db import savepoint
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain.accounts.errors import AlreadySetUp, BadPerson
 from src.domain.accounts.rules import checked_email, checked_name, checked_timezone
 from src.domain.accounts.tables import Institute, RoleName, User
@@ -42,14 +43,15 @@ async def set_up(  # noqa: PLR0913 - the form's fields
     admin_name: str,
     admin_email: str,
     password_hash: str,
-    locale: str = "en",
+    locale: str | None = None,
 ) -> UserView:
     """Write the institute and its first administrator; check the one-time code before.
 
+    The institute's language is that of whoever sets it up; `locale` is the administrator's choice.
     Raises `AlreadySetUp`, also to the later of two at once, `BadPerson`, `BadEmail`.
     """
     if await is_set_up(session):
-        raise AlreadySetUp("Log in instead.")
+        raise AlreadySetUp(_("Log in instead."))
     made = await _found_institute(
         session, name=name, timezone=timezone, currency=currency, mail_from=mail_from
     )
@@ -96,13 +98,14 @@ async def _found_institute(
 ) -> Institute:
     code = currency.strip().upper()
     if not _CURRENCY.fullmatch(code):
-        detail = "Use a code of three letters such as EUR."
+        detail = _("Use a code of three letters such as EUR.")
         raise BadPerson(detail, errors=(FieldError(("currency",), "unknown-currency", detail),))
     made = Institute(
         id=1,
         name=checked_name(name),
         timezone=checked_timezone(timezone),
         currency=code,
+        locale=language.reader().locale,
         mail_from=checked_email(mail_from) if mail_from else None,
     )
     try:
@@ -110,5 +113,5 @@ async def _found_institute(
             session.add(made)
             await session.flush()
     except IntegrityError as error:
-        raise AlreadySetUp("Log in instead.") from error
+        raise AlreadySetUp(_("Log in instead.")) from error
     return made

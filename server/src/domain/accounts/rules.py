@@ -7,6 +7,7 @@ import unicodedata
 
 from src.core import language
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain.accounts.errors import BadEmail, BadPerson
 
 # ASCII only: other addresses need a mail server that speaks SMTPUTF8.
@@ -25,7 +26,7 @@ def checked_email(email: str) -> str:
     """The folded address; raises `BadEmail`."""
     folded = fold(email)
     if len(folded) > 254 or not _EMAIL.fullmatch(folded) or ".." in folded:
-        detail = "Write an address such as name@example.org."
+        detail = _("Write an address such as name@example.org.")
         raise BadEmail(detail, errors=(FieldError(("email",), "bad-email", detail),))
     return folded
 
@@ -36,22 +37,23 @@ def checked_name(name: str, *, field: str = "name") -> str:
     if not 1 <= len(plain) <= 200 or any(
         unicodedata.category(char) in {"Cc", "Cs"} for char in plain
     ):
-        raise _bad(field, "bad-name", "Give a name of 1 to 200 characters.")
+        raise _bad(field, "bad-name", _("Give a name of 1 to 200 characters."))
     return plain
 
 
 def checked_timezone(timezone: str) -> str:
     """An IANA time zone's name; raises `BadPerson`."""
     if not language.is_timezone(timezone):
-        raise _bad("timezone", "unknown-timezone", "Use a name such as Europe/Berlin.")
+        raise _bad("timezone", "unknown-timezone", _("Use a name such as Europe/Berlin."))
     return timezone
 
 
-def checked_locale(locale: str) -> str:
-    """One of the languages there are; raises `BadPerson`."""
-    if locale not in language.available():
+def checked_locale(locale: str | None) -> str | None:
+    """One of the languages there are, or none; raises `BadPerson`."""
+    if locale is not None and locale not in language.available():
         choices = ", ".join(language.available())
-        raise _bad("locale", "unknown-locale", f"The languages are {choices}.")
+        detail = _("The languages are %(choices)s.", choices=choices)
+        raise _bad("locale", "unknown-locale", detail)
     return locale
 
 

@@ -8,15 +8,32 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    Dialect,
     ForeignKey,
     Index,
     String,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, Versioned, choice
+
+
+class _Chosen(TypeDecorator[str]):
+    """A text that may be missing, stored as an empty one: the column was made without NULL."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str:  # noqa: ARG002 - SQLAlchemy's protocol
+        """None as it is stored."""
+        return value or ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's protocol
+        """None as it is meant."""
+        return value or None
 
 
 class UserState(StrEnum):
@@ -37,6 +54,8 @@ class Institute(Versioned, Table):
     name: Mapped[str] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(64))
     currency: Mapped[str] = mapped_column(String(3))
+    # Of mails to people who chose none.
+    locale: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
     mail_from: Mapped[str | None] = mapped_column(String(320))
 
 
@@ -47,7 +66,8 @@ class User(Identified, Versioned, Table):
 
     email: Mapped[str] = mapped_column(String(320), unique=True)  # case-folded
     name: Mapped[str] = mapped_column(String(200))
-    locale: Mapped[str] = mapped_column(String(16), default="en")
+    # None: they chose none, and read what their browser asks for.
+    locale: Mapped[str | None] = mapped_column(_Chosen(16), nullable=False)
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     state: Mapped[UserState] = mapped_column(choice(UserState), default=UserState.ACTIVE)
     password_hash: Mapped[str | None] = mapped_column(String(255))

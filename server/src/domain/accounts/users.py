@@ -44,7 +44,7 @@ class UserView:
     id: UUID
     name: str
     email: str | None
-    locale: str
+    locale: str | None
     timezone: str
     state: UserState | None
     roles: tuple[RoleName, ...]
@@ -61,7 +61,7 @@ async def create_user(  # noqa: PLR0913 - the five facts of a person, and a pass
     email: str,
     name: str,
     roles: Iterable[RoleName] = (RoleName.MEMBER,),
-    locale: str = "en",
+    locale: str | None = None,
     timezone: str = "UTC",
     password_hash: str | None = None,
 ) -> UserView:

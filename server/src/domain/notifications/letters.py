@@ -75,8 +75,9 @@ async def letter(
         raise KindUnknown(f"Nobody here knows {notification.kind}; a newer worker may.")
     institute = await accounts.institute(session)
     people = await rendering.people_in(session, [notification])
-    text = rendering.render(notification, people, user.locale, user.timezone)
-    with language.reading_as(user.locale, user.timezone):
+    locale = user.locale or (institute.locale if institute else language.BASE)
+    text = rendering.render(notification, people, locale, user.timezone)
+    with language.reading_as(locale, user.timezone):
         plain, html = _bodies(
             text,
             name=user.name,
@@ -94,7 +95,7 @@ async def letter(
         text=plain,
         html=html,
         written_at=notification.created_at,
-        locale=user.locale,
+        locale=locale,
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import cache, clock, ids, outbox
+from src.core import cache, clock, ids, language, outbox
 from src.core.actor import Actor
 from src.core.errors import Unauthenticated
 from src.core.paging import Key, Page, Paging, paginate
@@ -88,7 +88,7 @@ async def notify(
 async def list_for(
     session: AsyncSession, actor: Actor, *, unread: bool = False, paging: Paging | None = None
 ) -> Page[NotificationView]:
-    """The actor's own notifications, newest first, in the actor's language and time zone."""
+    """The actor's own notifications, newest first, in the reader's language."""
     statement = select(Notification).where(Notification.user_id == _self(actor))
     if unread:
         statement = statement.where(Notification.read_at.is_(None))
@@ -138,7 +138,7 @@ async def _views(
             read_at=item.read_at,
         )
         for item in notifications
-        for text in [rendering.render(item, people, actor.locale, actor.timezone)]
+        for text in [rendering.render(item, people, language.reader().locale, actor.timezone)]
     ]
 
 

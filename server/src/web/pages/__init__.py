@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from src.web.pages import (
+    appearance,
     booking_forms,
     bookings,
     closures,
     events,
     jobs,
+    languages,
     mailbox,
     notifications,
     operations,
@@ -23,6 +25,8 @@ from src.web.pages.frame import problem_page
 ROUTERS = (
     today.router,
     session.router,
+    languages.router,
+    appearance.router,
     # before `resources` and `bookings`: /resources/new is no resource's id
     resource_forms.router,
     resource_parts.router,
