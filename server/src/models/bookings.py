@@ -46,6 +46,7 @@ EXAMPLE: dict[str, Any] = {
     "decision_note": None,
     "override_reason": None,
     "is_cancelled_late": False,
+    "restorable_until": None,
     "is_masked": False,
     "version": 3,
     "created_at": "2026-11-21T09:00:00Z",
@@ -79,7 +80,10 @@ class BookingCreate(Wire):
 
 
 class BookingCheck(BookingCreate):
-    """What would happen? With `booking_id`, to that booking if it were changed so."""
+    """What would happen? With `booking_id`, to that booking if it were changed so.
+
+    Then its own time is not in the way, and it stays whose it is: `booked_for` says nothing.
+    """
 
     booking_id: UUID | None = None
 
@@ -144,11 +148,16 @@ class BookingRead(Wire):
     decision_note: str | None
     override_reason: str | None
     is_cancelled_late: bool
+    restorable_until: datetime | None = Field(
+        description="Until when a cancellation can be taken back (`restore`)."
+    )
     is_masked: bool
     version: int
     created_at: datetime
     updated_at: datetime
-    allowed: list[Literal["edit", "cancel", "check-in", "check-out", "approve", "reject"]]
+    allowed: list[
+        Literal["edit", "cancel", "check-in", "check-out", "approve", "reject", "restore"]
+    ]
     resource: ResourceRef | None = Field(None, description="With `include=resource` alone.")
 
     @classmethod
@@ -197,6 +206,12 @@ class Suggestion(Wire):
     ends_at: datetime
 
 
+class Contact(Reference):
+    """Whom to ask about the resource: the person first responsible for it."""
+
+    email: str
+
+
 class Answer(Wire):
     """What would happen: confirmed, requested (somebody must approve) or refused, and why."""
 
@@ -204,6 +219,7 @@ class Answer(Wire):
     violations: list[Violation]
     conflicts: list[Conflict]
     suggestions: list[Suggestion]
+    contact: Contact | None
 
 
 class Hit(Wire):
@@ -281,6 +297,7 @@ class BookingProblem(Problem):
     conflicts: list[Conflict] = Field(default_factory=list)
     suggestions: list[Suggestion] = Field(default_factory=list)
     violations: list[Violation] = Field(default_factory=list)
+    contact: Contact | None = None
 
 
 class DisplacementProblem(BookingProblem):

@@ -11,11 +11,13 @@ from __future__ import annotations
 from src.domain.bookings import (
     attachments,
     displacement,
+    finding,
     notices,
     reminders,
     topics,
     upkeep,
 )
+from src.domain.bookings.asking import again, check
 from src.domain.bookings.attendance import cancel, check_in, check_out
 from src.domain.bookings.calendar_reading import (
     CalendarRows,
@@ -46,14 +48,16 @@ from src.domain.bookings.errors import (
     TooManyChanges,
 )
 from src.domain.bookings.reading import Filter, get, list_
-from src.domain.bookings.reservation import check, create
-from src.domain.bookings.rules import TARGETS
+from src.domain.bookings.reservation import create
+from src.domain.bookings.restoring import restore
+from src.domain.bookings.rules import RESTORES, TARGETS
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import (
     Answer,
     BookingView,
     Change,
     Conflict,
+    Contact,
     Person,
     ResourceRef,
     Suggestion,
@@ -61,6 +65,7 @@ from src.domain.bookings.views import (
 )
 
 __all__ = [
+    "RESTORES",
     "TARGETS",
     "Answer",
     "BadRange",
@@ -77,6 +82,7 @@ __all__ = [
     "CalendarRules",
     "Change",
     "Conflict",
+    "Contact",
     "DisplacementNeeded",
     "Entry",
     "Filter",
@@ -89,6 +95,7 @@ __all__ = [
     "Suggestion",
     "TooManyChanges",
     "Wish",
+    "again",
     "approve",
     "attachments",
     "calendar",
@@ -102,6 +109,7 @@ __all__ = [
     "check_out",
     "create",
     "displacement",
+    "finding",
     "get",
     "list_",
     "lock",
@@ -109,6 +117,7 @@ __all__ = [
     "occupancy",
     "reject",
     "reminders",
+    "restore",
     "tell_deciders",
     "topics",
     "upkeep",

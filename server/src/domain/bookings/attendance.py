@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -37,7 +38,7 @@ async def cancel(
     _require_ahead(found.booking, now)
     await call_off(session, actor, found, now=now, reason=reason)
     await session.flush()
-    return repository.view(actor, found, now=now)
+    return repository.view(actor, replace(found, cancelled_by=actor.user_id), now=now)
 
 
 async def call_off(
@@ -86,7 +87,7 @@ async def check_in(
         )
     terms = await resources.terms.load(session, [booking.resource_id], around=changes.held(booking))
     if faults := resources.rules.state_faults(terms[booking.resource_id]):
-        raise plans.refused(faults)
+        raise await plans.refused_at(session, booking.resource_id, faults)
     rules.transition(session, actor, booking, Status.IN_USE, now=now)
     booking.checked_in_at = now
     await session.flush()

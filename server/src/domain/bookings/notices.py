@@ -46,6 +46,14 @@ kind(
     people=_PEOPLE,
 )
 kind(
+    "booking.restored",
+    title=mark("Booking restored: %(resource)s"),
+    body=mark("The cancellation was taken back: the booking of %(resource)s, %(when)s, stands."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
     "booking.requested",
     title=mark("Please decide: %(resource)s"),
     body=mark("%(person)s asks for %(resource)s, %(when)s. Approve or reject the request."),

@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError
 from src.domain import resources
-from src.domain.bookings import policy, repository, suggestions
+from src.domain.bookings import contacts, policy, repository, rules, suggestions
 from src.domain.bookings.errors import BookingOverlaps, BookingRefused
 from src.domain.bookings.tables import Booking, Status
-from src.domain.bookings.views import Conflict, Outcome, Suggestion
+from src.domain.bookings.views import Conflict, Contact, Outcome, Suggestion
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import HoldKind, Resource
 
@@ -30,6 +30,10 @@ _YEARS = range(2000, 2200)
 # What stands against a part of a booking that is kept; everything else was accepted with the whole.
 _STILL_COUNT = frozenset(
     {"off-grid", "too-short", "in-the-past", "ends-before-start", "out-of-range"}
+)
+# What can have taken the place of a cancelled booking; its own times were accepted as they are.
+_MAY_HAVE_COME = frozenset(
+    {"resource-down", "resource-retired", "no-units", "unit-unknown", "closed"}
 )
 _LIMITS = {"title": 200, "notes": 10_000, "override_reason": 1_000}
 
@@ -42,6 +46,7 @@ class Plan:
     """How a booking shall be. `booking` is how it is now, None when it is new.
 
     `is_displaced`: it makes way for something new, which its time was never accepted against.
+    `is_restored`: it was cancelled, and shall be again what it was.
     """
 
     id: UUID
@@ -55,6 +60,7 @@ class Plan:
     booking: Booking | None = None
     faults: tuple[Violation, ...] = ()
     is_displaced: bool = False
+    is_restored: bool = False
 
     @property
     def shortened(self) -> Booking | None:
@@ -121,7 +127,8 @@ async def judge(
     `BookingRefused` at once for times no calendar has.
     """
     for plan in plans:
-        _require_sane(plan)
+        if faults := _insane(plan):
+            raise await refused_at(session, plan.resource_id, faults)
         if plan.override_reason and not policy.may_override(actor, plan.resource_id):
             raise policy.forbidden(Permission.BOOKINGS_OVERRIDE)
     judged: dict[UUID, Judgement] = {}
@@ -163,6 +170,11 @@ def _broken(
 ) -> Iterable[Violation]:
     """The resource's rules; a part of what was accepted is asked only about what is new in it."""
     found = resources.rules.violations(terms, question)
+    if plan.is_restored and plan.booking is not None:
+        counting = _MAY_HAVE_COME
+        if plan.booking.override_reason is None:
+            counting = counting | {"too-many-upcoming"}
+        return [each for each in found if each.code in counting]
     booking = plan.shortened
     if booking is None:
         return found
@@ -186,6 +198,9 @@ def _buffers(plan: Plan, terms: resources.terms.Terms) -> tuple[int, int]:
 
 
 def _outcome(plan: Plan, terms: resources.terms.Terms) -> Outcome:
+    if plan.is_restored and plan.booking is not None:
+        was = rules.status_before(plan.booking)
+        return "requested" if was is Status.REQUESTED else "confirmed"
     is_decided = plan.booking is not None and plan.booking.status is not Status.REQUESTED
     return "requested" if terms.policy.is_approval_required and not is_decided else "confirmed"
 
@@ -266,17 +281,30 @@ async def refusal(
 ) -> BookingRefused:
     """The error that tells every violated rule, what holds the time besides, and what fits."""
     taken, fitting = await alternatives(session, actor, judgement, now=now)
-    return refused(judgement.refusals, conflicts=taken, suggestions=fitting, at=at)
+    contact = await contacts.for_(session, judgement.plan.resource_id)
+    return _refused(judgement.refusals, contact, conflicts=taken, suggestions=fitting, at=at)
 
 
-def refused(
+async def refused_at(
+    session: AsyncSession,
+    resource_id: UUID,
     violations: Sequence[Violation],
+    *,
+    at: tuple[str | int, ...] = (),
+) -> BookingRefused:
+    """The error of violated rules that no other time would mend."""
+    return _refused(violations, await contacts.for_(session, resource_id), at=at)
+
+
+def _refused(
+    violations: Sequence[Violation],
+    contact: Contact | None,
     *,
     conflicts: Sequence[Conflict] = (),
     suggestions: Sequence[Suggestion] = (),
     at: tuple[str | int, ...] = (),
 ) -> BookingRefused:
-    """The error of violated rules. `at` is where in the input the wish stands."""
+    """`at` is where in the input the wish stands."""
     return BookingRefused(
         " ".join(dict.fromkeys(violation.message for violation in violations)),
         errors=tuple(
@@ -291,6 +319,7 @@ def refused(
         violations=list(violations),
         conflicts=list(conflicts),
         suggestions=list(suggestions),
+        contact=contact,
     )
 
 
@@ -311,6 +340,7 @@ async def overlap(
         errors=(FieldError((*at, "starts_at"), "booking-overlaps", "This time is taken."),),
         conflicts=taken,
         suggestions=fitting,
+        contact=await contacts.for_(session, judgement.plan.resource_id),
     )
 
 
@@ -351,14 +381,12 @@ async def alternatives(
     return taken, await suggestions.search(session, actor, asked, now=now)
 
 
-def _require_sane(plan: Plan) -> None:
-    faults = [
+def _insane(plan: Plan) -> list[Violation]:
+    return [
         Violation("out-of-range", "No calendar reaches that far.", False, {}, name)
         for name, at in (("starts_at", plan.window.starts_at), ("ends_at", plan.window.ends_at))
         if at.year not in _YEARS
     ]
-    if faults:
-        raise refused(faults)
 
 
 def text_faults(texts: Iterable[tuple[str, str]]) -> Iterable[Violation]:

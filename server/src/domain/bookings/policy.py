@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope, team_scope
 from src.core.errors import Forbidden
-from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, status_at
+from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, restorable_until, status_at
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import Action
 
@@ -42,6 +42,18 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     if resources := _ids(actor, Permission.BOOKINGS_READ_DETAILS, _RESOURCE):
         conditions.append(Booking.resource_id.in_(resources))
     return or_(*conditions) if conditions else false()
+
+
+def waiting(actor: Actor) -> ColumnElement[bool]:
+    """Requests that wait for the actor's decision: `may_decide`, as a condition."""
+    is_open = and_(Booking.status == Status.REQUESTED, Booking.request_expires_at > clock.now())
+    if actor.user_id is not None:
+        others = and_(Booking.booked_by != actor.user_id, Booking.booked_for != actor.user_id)
+        is_open = and_(is_open, others)
+    if actor.may(Permission.BOOKINGS_APPROVE):
+        return is_open
+    scopes = _ids(actor, Permission.BOOKINGS_APPROVE, _RESOURCE)
+    return and_(is_open, Booking.resource_id.in_(scopes)) if scopes else false()
 
 
 def on_calendar(actor: Actor) -> ColumnElement[bool]:
@@ -86,6 +98,12 @@ def may_decide(actor: Actor, booking: Booking) -> bool:
     )
 
 
+def may_restore(actor: Actor, booking: Booking, cancelled_by: UUID | None) -> bool:
+    """Whether the actor may take its cancellation back: who cancelled it, or looks after it."""
+    is_theirs = actor.user_id is not None and actor.user_id == cancelled_by
+    return is_theirs or actor.may(Permission.BOOKINGS_MANAGE, *_scopes(booking))
+
+
 def may_manage(actor: Actor, resource_id: UUID) -> bool:
     """Whether the actor looks after other people's bookings of the resource."""
     return actor.may(Permission.BOOKINGS_MANAGE, resource_scope(resource_id))
@@ -107,12 +125,17 @@ def forbidden(permission: Permission) -> Forbidden:
     return Forbidden(f"This needs the permission {permission}.", permission=permission.value)
 
 
-def allowed(actor: Actor, booking: Booking, now: datetime) -> tuple[Action, ...]:
+def allowed(
+    actor: Actor, booking: Booking, now: datetime, *, cancelled_by: UUID | None = None
+) -> tuple[Action, ...]:
     """What the actor may do with the booking now, in the order of buttons."""
     status = status_at(booking, now)
     actions: list[Action] = []
     if status is Status.REQUESTED and may_decide(actor, booking):
         actions += ["approve", "reject"]
+    until = restorable_until(booking)
+    if until is not None and now < until and may_restore(actor, booking, cancelled_by):
+        actions.append("restore")
     if not may_change(actor, booking):
         return tuple(actions)
     if status is Status.CONFIRMED and can_check_in(booking, now):

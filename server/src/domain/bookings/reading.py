@@ -22,7 +22,10 @@ from src.domain.resources.tables import Resource
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which bookings. `from_` and `to` bound the time they touch; `mine`: made by me or for me."""
+    """Which bookings. `from_` and `to` bound the time they touch; `mine`: made by me or for me.
+
+    `waiting`: requests that wait for a decision of whoever asks.
+    """
 
     resource_ids: Collection[UUID] = ()
     statuses: Collection[Status] = ()
@@ -30,6 +33,7 @@ class Filter:
     to: datetime | None = None
     mine: bool = False
     q: str | None = None
+    waiting: bool = False
 
 
 async def get(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingView:
@@ -67,6 +71,8 @@ async def list_(
     if which.mine:
         own = or_(Booking.booked_by == actor.user_id, Booking.booked_for == actor.user_id)
         wanted = wanted.where(own)
+    if which.waiting:
+        wanted = wanted.where(policy.waiting(actor))
     if which.q and which.q.strip():
         words = which.q.strip().lower()
         spoken = or_(

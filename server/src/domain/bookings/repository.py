@@ -14,13 +14,15 @@ from sqlalchemy.orm import aliased
 
 from src.core import clock
 from src.core.actor import Actor
+from src.core.events import Event
 from src.domain import resources
 from src.domain.accounts.tables import User
-from src.domain.bookings import policy
-from src.domain.bookings.rules import HELD, status_at
+from src.domain.bookings import policy, rules
+from src.domain.bookings.rules import HELD, RESTORABLE_FOR, VERBS, status_at
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import (
     MASKED_TITLE,
+    Action,
     BookingView,
     Conflict,
     Person,
@@ -41,10 +43,29 @@ class Whole:
     type_id: UUID
     booked_by: str
     booked_for: str
+    cancelled_by: UUID | None = None
 
 
-def whole() -> Select[Booking, int, str, str, UUID, str, str]:
-    """Bookings with the names around them; read rows by `of`."""
+def whole() -> Select[Booking, int, str, str, UUID, str, str, UUID | None]:
+    """Bookings with the names around them; read rows by `of`.
+
+    Who cancelled stands in the record, and is looked up while that can be taken back.
+    """
+    cancelled_by = (
+        select(Event.actor_id)
+        .where(
+            Event.subject_type == "booking",
+            Event.subject_id == Booking.id,
+            Event.verb == VERBS[Status.CANCELLED],
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+        .correlate(Booking)
+        .scalar_subquery()
+    )
+    is_recent = and_(
+        Booking.status == Status.CANCELLED, Booking.updated_at > clock.now() - RESTORABLE_FOR
+    )
     return (
         select(
             Booking,
@@ -54,6 +75,7 @@ def whole() -> Select[Booking, int, str, str, UUID, str, str]:
             Resource.type_id,
             _By.name,
             _For.name,
+            case((is_recent, cancelled_by), else_=None),
         )
         .join(Unit, Unit.id == Booking.unit_id)
         .join(Resource, Resource.id == Booking.resource_id)
@@ -64,9 +86,9 @@ def whole() -> Select[Booking, int, str, str, UUID, str, str]:
 
 def of(row: Iterable[Any]) -> Whole:
     """What stands in a row of `whole`."""
-    booking, unit, name, timezone, type_id, booked_by, booked_for = row
+    booking, unit, name, timezone, type_id, booked_by, booked_for, cancelled_by = row
     resource = ResourceRef(booking.resource_id, name, timezone)
-    return Whole(booking, unit, resource, type_id, booked_by, booked_for)
+    return Whole(booking, unit, resource, type_id, booked_by, booked_for, cancelled_by)
 
 
 async def find(
@@ -196,7 +218,7 @@ def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
             version=booking.version,
             created_at=booking.created_at,
             updated_at=booking.updated_at,
-            allowed=policy.allowed(actor, booking, now),
+            allowed=_allowed(actor, found, now),
             is_masked=True,
         )
     return BookingView(
@@ -221,10 +243,15 @@ def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
         decision_note=booking.decision_note,
         override_reason=booking.override_reason,
         is_cancelled_late=booking.is_cancelled_late,
+        restorable_until=rules.restorable_until(booking),
         buffer_before=booking.buffer_before,
         buffer_after=booking.buffer_after,
-        allowed=policy.allowed(actor, booking, now),
+        allowed=_allowed(actor, found, now),
     )
+
+
+def _allowed(actor: Actor, found: Whole, now: datetime) -> tuple[Action, ...]:
+    return policy.allowed(actor, found.booking, now, cancelled_by=found.cancelled_by)
 
 
 def views(actor: Actor, found: Iterable[Whole], *, now: datetime) -> list[BookingView]:

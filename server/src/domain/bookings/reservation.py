@@ -1,9 +1,8 @@
-"""Making a booking, and asking what would happen."""
+"""Making a booking."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,11 +14,10 @@ from src.core.errors import Unauthenticated
 from src.domain import accounts, resources
 from src.domain.accounts.tables import User, UserState
 from src.domain.bookings import plans, policy, reminders, repository, telling
-from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.plans import Judgement, Plan, Violation, Window
-from src.domain.bookings.rules import HELD, VERBS, status_at
+from src.domain.bookings.rules import VERBS
 from src.domain.bookings.tables import Booking, Status
-from src.domain.bookings.views import Answer, BookingView, Person, ResourceRef, Wish
+from src.domain.bookings.views import BookingView, Person, ResourceRef, Wish
 
 
 async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingView:
@@ -64,30 +62,11 @@ async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingV
     return repository.view(actor, found, now=now)
 
 
-async def check(
-    session: AsyncSession, actor: Actor, *, wish: Wish, booking_id: UUID | None = None
-) -> Answer:
-    """What would happen to a wish, or to a booking that became like it; nothing is written.
-
-    Raises `ResourceNotFound`, `BookingNotFound`, `BookingStateConflict`, `Forbidden`.
-    """
-    now = clock.now()
-    if booking_id is None:
-        policy.require(actor, Permission.BOOKINGS_CREATE, wish.resource_id)
-        person, faults = await _person(session, actor, wish)
-        faults = [*faults, *await team_faults(session, actor, wish)]
-        plan = planned(wish, person.id, faults=faults)
-    else:
-        plan = replanned(wish, await _changeable(session, actor, booking_id, now))
-    (judgement,) = await plans.judge(session, actor, [plan], now=now)
-    taken, fitting = await plans.alternatives(session, actor, judgement, now=now)
-    is_clean = not judgement.refusals and not taken
-    return Answer(
-        outcome=judgement.outcome if is_clean else "refused",
-        violations=judgement.refusals,
-        conflicts=tuple(taken),
-        suggestions=() if is_clean else tuple(fitting),
-    )
+async def wished(session: AsyncSession, actor: Actor, wish: Wish) -> Plan:
+    """A wish for a new booking as a plan, with what speaks against its person and its team."""
+    person, faults = await _person(session, actor, wish)
+    faults = [*faults, *await team_faults(session, actor, wish)]
+    return planned(wish, person.id, faults=faults)
 
 
 def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) -> Plan:
@@ -104,7 +83,13 @@ def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) ->
     )
 
 
-def replanned(wish: Wish, found: repository.Whole, *, is_displaced: bool = False) -> Plan:
+def replanned(
+    wish: Wish,
+    found: repository.Whole,
+    *,
+    faults: Sequence[Violation] = (),
+    is_displaced: bool = False,
+) -> Plan:
     """A wish for what an existing booking should be as a plan."""
     booking = found.booking
     return Plan(
@@ -117,24 +102,9 @@ def replanned(wish: Wish, found: repository.Whole, *, is_displaced: bool = False
         texts=texts(wish),
         override_reason=(wish.override_reason or "").strip() or None,
         booking=booking,
+        faults=tuple(faults),
         is_displaced=is_displaced,
     )
-
-
-async def _changeable(
-    session: AsyncSession, actor: Actor, booking_id: UUID, now: datetime
-) -> repository.Whole:
-    found = await repository.find(session, Booking.id == booking_id)
-    if not found or not policy.may_know(actor, found[0].booking):
-        raise BookingNotFound("Choose one from the list of bookings.")
-    if not policy.may_change(actor, found[0].booking):
-        raise policy.forbidden(Permission.BOOKINGS_MANAGE)
-    status = status_at(found[0].booking, now)
-    if status not in HELD:
-        raise BookingStateConflict(
-            f"The booking is {status}: it cannot be changed.", state=status.value, allowed=[]
-        )
-    return found[0]
 
 
 async def _person(

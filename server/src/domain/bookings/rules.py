@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events
 from src.core.actor import Actor
+from src.core.language import gettext as _
 from src.domain.bookings.errors import BookingStateConflict
 from src.domain.bookings.tables import Booking, Status
 
@@ -25,6 +26,11 @@ TARGETS: dict[Status, frozenset[Status]] = {
 }
 """From each state, where a booking may go. All that is not here is refused."""
 
+RESTORES: dict[Status, frozenset[Status]] = {
+    Status.CANCELLED: frozenset({Status.CONFIRMED, Status.REQUESTED})
+}
+"""The one way back: a cancellation that is taken back in time (`restore`), and nothing else."""
+
 HELD = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.IN_USE})
 """States in which a booking has a hold (requested: until its deadline)."""
 
@@ -40,6 +46,7 @@ VERBS: dict[Status, str] = {
 }
 
 CHECK_IN_OPENS = timedelta(minutes=15)
+RESTORABLE_FOR = timedelta(minutes=15)
 
 
 def status_at(booking: Booking, now: datetime) -> Status:
@@ -50,6 +57,23 @@ def status_at(booking: Booking, now: datetime) -> Status:
         and booking.request_expires_at <= now
     )
     return Status.EXPIRED if is_lapsed else booking.status
+
+
+def restorable_until(booking: Booking) -> datetime | None:
+    """Until when its cancellation can be taken back; None when it is not cancelled.
+
+    A quarter of an hour, but not beyond its end, nor beyond the deadline of a request. Nothing
+    changes a cancelled booking, so its last change is the cancellation.
+    """
+    if booking.status not in RESTORES:
+        return None
+    ends = (booking.updated_at + RESTORABLE_FOR, booking.ends_at, booking.request_expires_at)
+    return min(end for end in ends if end is not None)
+
+
+def status_before(booking: Booking) -> Status:
+    """What a cancelled booking was: only a request has a deadline."""
+    return Status.CONFIRMED if booking.request_expires_at is None else Status.REQUESTED
 
 
 def require_target(booking: Booking, to: Status, *, now: datetime) -> None:
@@ -97,3 +121,37 @@ def transition(
     events.record(
         session, actor, VERBS[to], ("booking", booking.id), changes=changes, reason=reason
     )
+
+
+def require_restorable(booking: Booking, *, now: datetime) -> None:
+    """Raise `BookingStateConflict` unless its cancellation can still be taken back."""
+    until = restorable_until(booking)
+    if until is not None and now < until:
+        return
+    detail = _("It is too late to take the cancellation back. Book the time again if it is free.")
+    if until is None:
+        detail = _("Only a cancellation can be taken back, and this booking is not cancelled.")
+    status = status_at(booking, now)
+    allowed = [target.value for target in sorted(TARGETS[status])]
+    raise BookingStateConflict(detail, state=status.value, allowed=allowed)
+
+
+def restore(
+    session: AsyncSession,
+    actor: Actor,
+    booking: Booking,
+    *,
+    now: datetime,
+    moved: dict[str, object],
+) -> None:
+    """Give a cancelled booking its former state again; `moved` is what else became different.
+
+    Its hold is the caller's business. Raises `BookingStateConflict`.
+    """
+    require_restorable(booking, now=now)
+    before, booking.status = booking.status, status_before(booking)
+    changes: dict[str, object] = {"status": [before, booking.status], **moved}
+    if booking.is_cancelled_late:
+        changes["is_cancelled_late"] = [True, False]
+        booking.is_cancelled_late = False
+    events.record(session, actor, "booking.restored", ("booking", booking.id), changes=changes)

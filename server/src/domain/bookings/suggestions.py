@@ -7,7 +7,7 @@ week of several resources is two statements and a little arithmetic.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -119,6 +119,25 @@ async def search_many(
     return found
 
 
+async def first_of(
+    session: AsyncSession,
+    actor: Actor,
+    resource_id: UUID,
+    windows: Sequence[Window],
+    *,
+    person_id: UUID | None,
+    now: datetime,
+) -> Window | None:
+    """The first of the windows that is free on the resource and fits all rules. Two statements."""
+    if not windows:
+        return None
+    around = Window(windows[0].starts_at - REACH, windows[-1].ends_at + REACH)
+    which = and_(Resource.id == resource_id, resources.access.visible(actor))
+    found = await _candidates_of(session, which, around, person_id=person_id, now=now)
+    fitting = (window for window in windows if any(each.fits(window, now) for each in found))
+    return next(fitting, None)
+
+
 async def _candidates(
     session: AsyncSession, actor: Actor, asked: Sequence[Asked], now: datetime
 ) -> list[Candidate]:
@@ -136,7 +155,21 @@ async def _candidates(
         resources.access.visible(actor),
     )
     first = asked[0]
-    counted = repository.upcoming(first.person_id, now=now, excluding=first.excluding)
+    return await _candidates_of(
+        session, which, around, person_id=first.person_id, now=now, excluding=first.excluding
+    )
+
+
+async def _candidates_of(
+    session: AsyncSession,
+    which: ColumnElement[bool],
+    around: Window,
+    *,
+    person_id: UUID | None,
+    now: datetime,
+    excluding: Collection[UUID] = (),
+) -> list[Candidate]:
+    counted = repository.upcoming(person_id, now=now, excluding=excluding)
     wanted = resources.terms.statement(which, around=around).add_columns(counted.label("upcoming"))
     rows = (await session.execute(wanted)).all()
     units = await resources.calendar.occupancy(session, [row.id for row in rows], within=around)

@@ -27,13 +27,16 @@ async def tell(
         await _notify(session, user_id, kind, found, by=actor.user_id, reason=reason)
 
 
-async def ask(session: AsyncSession, booking_id: UUID) -> None:
-    """Have those who may decide be told of a request, once this transaction commits."""
+async def ask(session: AsyncSession, booking_id: UUID, *, version: int = 1) -> None:
+    """Have those who may decide be told of a request, once this transaction commits.
+
+    Once for each version: what was cancelled and restored is asked for again.
+    """
     await outbox.publish(
         session,
         REQUESTED,
         {"booking_id": str(booking_id)},
-        once=f"{REQUESTED.name}:{booking_id}",
+        once=f"{REQUESTED.name}:{booking_id}:{version}",
     )
 
 

@@ -11,7 +11,7 @@ from src.domain import resources
 from src.domain.bookings.tables import Status
 
 Outcome = Literal["confirmed", "requested", "refused"]
-Action = Literal["edit", "cancel", "check-in", "check-out", "approve", "reject"]
+Action = Literal["edit", "cancel", "check-in", "check-out", "approve", "reject", "restore"]
 
 MASKED_TITLE = "Booked"
 
@@ -22,6 +22,15 @@ class Person:
 
     id: UUID
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask about a resource: the person first responsible for it."""
+
+    id: UUID
+    name: str
+    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,8 @@ class BookingView:
     """A booking as one reader may see it. Masked, it tells that the time is taken and no more.
 
     `status` is what counts now: a request past its deadline reads as expired before the job has
-    been by. `allowed` lists what this reader may do with it at this moment.
+    been by. `allowed` lists what this reader may do with it at this moment; `restorable_until` is
+    when a cancellation can no longer be taken back (`restore`), by anybody.
     """
 
     id: UUID
@@ -62,6 +72,7 @@ class BookingView:
     decision_note: str | None = None
     override_reason: str | None = None
     is_cancelled_late: bool = False
+    restorable_until: datetime | None = None
     buffer_before: int = 0
     buffer_after: int = 0
     allowed: tuple[Action, ...] = ()
@@ -122,9 +133,13 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What would happen: confirmed, requested (somebody must approve) or refused, and why."""
+    """What would happen: confirmed, requested (somebody must approve) or refused, and why.
+
+    `contact` is whom to ask about the resource.
+    """
 
     outcome: Outcome
     violations: tuple[resources.rules.Violation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    contact: Contact | None = None

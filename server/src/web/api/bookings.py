@@ -20,6 +20,7 @@ from src.models.bookings import (
     BookingRead,
     BookingUpdate,
     Conflict,
+    Contact,
     Decision,
     Hit,
     Reason,
@@ -56,6 +57,7 @@ Include = Annotated[Picked, Depends(include_of("resource"))]
 
 problems.present("conflicts", lambda found: [Conflict.model_validate(each) for each in found])
 problems.present("suggestions", lambda found: [Suggestion.model_validate(each) for each in found])
+problems.present("contact", lambda found: found and Contact.model_validate(found))
 problems.present("violations", lambda found: [Violation.model_validate(each) for each in found])
 problems.present("hits", lambda found: [Hit.of(each) for each in found])
 
@@ -92,9 +94,13 @@ async def list_bookings(
     q: Words = None,
     sort: Sort = None,
     mine: bool = False,
+    waiting: bool = False,
 ) -> Response:
-    """Bookings by start; those you may not read say "Booked"."""
-    which = bookings.Filter(resource_id, status, from_, to, mine, q)
+    """Bookings by start; those you may not read say "Booked".
+
+    `waiting` is the requests you may decide.
+    """
+    which = bookings.Filter(resource_id, status, from_, to, mine, q, waiting)
     page = await bookings.list_(reads, actor, which=which, sort=sort, paging=paging)
     wanted = frozenset(include)
     return replies.many(
@@ -129,7 +135,8 @@ async def create_booking(
     "/bookings:check",
     operation_id="bookings_check",
     response_model=One[Answer],
-    **declares(CREATE, problems=(NOT_FOUND, resources.ResourceNotFound)),
+    responses={422: {"model": BookingProblem}},
+    **declares(CREATE, problems=(*STATES, resources.ResourceNotFound, bookings.BookingRefused)),
 )
 async def check_booking(
     request: Request, body: BookingCheck, actor: CurrentActor, reads: Reads
@@ -201,6 +208,21 @@ async def cancel_booking(
     view = await bookings.cancel(
         tx, actor, booking_id, reason=body.reason, expected_version=version
     )
+    return reply(request, view)
+
+
+@router.post(
+    "/{booking_id}/restore",
+    operation_id="bookings_restore",
+    response_model=One[BookingRead],
+    responses={409: {"model": BookingProblem}, 422: {"model": BookingProblem}},
+    **declares(READ, rate="write", problems=(*RULES, *STATES)),
+)
+async def restore_booking(
+    request: Request, booking_id: UUID, actor: CurrentActor, version: IfMatch, tx: Tx
+) -> Response:
+    """Take a cancellation back within a quarter of an hour, if its time is still free."""
+    view = await bookings.restore(tx, actor, booking_id, expected_version=version)
     return reply(request, view)
 
 

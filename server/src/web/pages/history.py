@@ -19,6 +19,7 @@ VERBS = {
     "booking.changed": mark("Changed"),
     "booking.moved": mark("Moved"),
     "booking.cancelled": mark("Cancelled"),
+    "booking.restored": mark("The cancellation was taken back"),
     "booking.approved": mark("Approved"),
     "booking.rejected": mark("Rejected"),
     "booking.expired": mark("The request lapsed"),
