@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from src.core import events, ids, outbox
+from src.core import events, ids, live, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, choice, database_now
 from src.core.errors import Conflict, NotFound
@@ -116,6 +116,7 @@ async def start(
     session.add(operation)
     await session.flush()
     await session.refresh(operation)
+    _tell(session, operation_id, operation.created_by)
     return operation
 
 
@@ -138,11 +139,13 @@ async def progress(
             update(Operation)
             .where(Operation.id == operation_id, Operation.state.in_(OPEN))
             .values(state=OperationState.RUNNING, updated_at=database_now(), **values)
-            .returning(Operation.cancel_requested_at)
+            .returning(Operation.cancel_requested_at, Operation.created_by)
             .execution_options(synchronize_session=False)
         )
     ).first()
-    if row is None or row[0] is not None:
+    if row is not None:
+        _tell(session, operation_id, row.created_by)
+    if row is None or row.cancel_requested_at is not None:
         raise OperationCancelled("It was cancelled while it ran.")
 
 
@@ -153,11 +156,14 @@ async def run(session: AsyncSession, operation_id: UUID) -> bool:
             update(Operation)
             .where(Operation.id == operation_id, Operation.state.in_(OPEN))
             .values(state=OperationState.RUNNING, updated_at=database_now())
-            .returning(Operation.cancel_requested_at)
+            .returning(Operation.cancel_requested_at, Operation.created_by)
             .execution_options(synchronize_session=False)
         )
     ).first()
-    return row is not None and row[0] is None
+    if row is None:
+        return False
+    _tell(session, operation_id, row.created_by)
+    return row.cancel_requested_at is None
 
 
 async def finish(
@@ -187,17 +193,20 @@ async def _end(
     state: OperationState,
     **values: Any,  # noqa: ANN401
 ) -> None:
-    await session.execute(
+    ended = await session.execute(
         update(Operation)
         .where(Operation.id == operation_id, Operation.state.in_(OPEN))
         .values(state=state, updated_at=database_now(), finished_at=database_now(), **values)
+        .returning(Operation.created_by)
         .execution_options(synchronize_session=False)
     )
+    for (created_by,) in ended:
+        _tell(session, operation_id, created_by)
 
 
 async def reopen(session: AsyncSession, operation_id: UUID) -> None:
     """Its job was queued again by a person."""
-    await session.execute(
+    reopened = await session.execute(
         update(Operation)
         .where(Operation.id == operation_id)
         .values(
@@ -207,8 +216,11 @@ async def reopen(session: AsyncSession, operation_id: UUID) -> None:
             cancel_requested_at=None,
             updated_at=database_now(),
         )
+        .returning(Operation.created_by)
         .execution_options(synchronize_session=False)
     )
+    for (created_by,) in reopened:
+        _tell(session, operation_id, created_by)
 
 
 async def cancel(session: AsyncSession, actor: Actor, operation_id: UUID) -> Operation:
@@ -234,6 +246,7 @@ async def cancel(session: AsyncSession, actor: Actor, operation_id: UUID) -> Ope
     if cast("CursorResult[Any]", dismissed).rowcount:
         await end_cancelled(session, operation_id)
     events.record(session, actor, "operation.cancelled", ("operation", operation_id))
+    _tell(session, operation_id, operation.created_by)
     await session.refresh(operation)
     return operation
 
@@ -261,6 +274,16 @@ async def list_(
         wanted = wanted.where(Operation.state.in_(states))
     keys = [Key(Operation.id, descending=True, name="id")]
     return await paginate(reads, wanted, keys=keys, paging=paging or Paging())
+
+
+def may_see(actor: Actor, created_by: UUID | None) -> bool:
+    """Whether this actor may know of an operation that person waits for."""
+    own = created_by is not None and created_by == actor.user_id
+    return own or actor.may(Permission.JOBS_READ)
+
+
+def _tell(session: AsyncSession, operation_id: UUID, created_by: UUID | None) -> None:
+    live.tell(session, live.Notice(live.Kind.OPERATION, operation_id, created_by))
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

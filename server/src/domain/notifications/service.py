@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import cache, clock, ids, language, outbox
+from src.core import cache, clock, ids, language, live, outbox
 from src.core.actor import Actor
 from src.core.errors import Unauthenticated
 from src.core.paging import Key, Page, Paging, paginate
@@ -67,7 +67,7 @@ async def notify(
     session.add(notification)
     # Flushed first: without a relationship the ORM inserts by the classes' names, not by keys.
     await session.flush()
-    cache.stale(session, unread_group(user_id))
+    _tell_unread(session, user_id)
     if not what.mail:
         return
     delivery = Delivery(
@@ -119,8 +119,15 @@ async def mark_read(
     if ids is not None:
         wanted = wanted.where(Notification.id.in_(list(ids)))
     done = await session.execute(wanted.values(read_at=clock.now()).returning(Notification.id))
+    read = len(done.all())
+    if read:
+        _tell_unread(session, user_id)
+    return read
+
+
+def _tell_unread(session: AsyncSession, user_id: UUID) -> None:
     cache.stale(session, unread_group(user_id))
-    return len(done.all())
+    live.tell(session, live.Notice(live.Kind.NOTIFICATIONS, user_id=user_id))
 
 
 async def _views(

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import SessionTransaction
 
-from src.core import clock
+from src.core import clock, live
 from src.core.db import savepoint, sqlstate
 from src.domain.resources.calendar_errors import TimeTaken
 from src.domain.resources.hours import Window, without
@@ -105,7 +105,8 @@ async def lock(session: AsyncSession, resource_ids: Collection[UUID]) -> None:
     """Make every other writer of these calendars wait for this transaction.
 
     In order of id, and with the lock that still lets others write rows which merely refer to a
-    resource. The calendars count as changed from here on: one statement does both.
+    resource. The calendars count as changed from here on: one statement does both, and whoever
+    looks at them is told.
     """
     missing = [id_ for id_ in resource_ids if not _is_locked(session, id_)]
     if not missing:
@@ -124,6 +125,8 @@ async def lock(session: AsyncSession, resource_ids: Collection[UUID]) -> None:
         .execution_options(synchronize_session=False)
     )
     _locks(session).update(dict.fromkeys(missing, _innermost(session)))
+    for resource_id in missing:
+        live.tell(session, live.Notice(live.Kind.CALENDAR, resource_id))
 
 
 async def replace(

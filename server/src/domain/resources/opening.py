@@ -55,7 +55,7 @@ async def set_opening_hours(
             )
             for each in after
         )
-        writing.touch(resource)
+        writing.touch(session, resource)
         changes = {"opening_hours": [_plain(before), _plain(after)]}
         subject = ("resource", resource_id)
         verb = "resource.opening-hours-set"

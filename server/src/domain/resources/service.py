@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, ids
+from src.core import clock, events, ids, live
 from src.core.actor import Actor
 from src.domain import accounts
 from src.domain.resources import (
@@ -70,6 +70,7 @@ async def create(session: AsyncSession, actor: Actor, *, wish: ResourceWish) -> 
         ("resource", resource.id),
         changes={"name": resource.name, "units": wish.units},
     )
+    live.tell(session, live.Notice(live.Kind.CALENDAR, resource.id))
     await session.flush()
     await close_over(session, resource.id)
     return await listing.get(session, actor, resource.id)

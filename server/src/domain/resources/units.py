@@ -44,7 +44,7 @@ async def add_units(
     first = max((unit.number for unit in known), default=0) + 1
     numbers = list(range(first, first + count))
     session.add_all(Unit(resource_id=resource_id, number=number) for number in numbers)
-    writing.touch(resource)
+    writing.touch(session, resource)
     subject = ("resource", resource_id)
     events.record(session, actor, "resource.units-added", subject, changes={"units": numbers})
     await session.flush()
@@ -105,7 +105,7 @@ async def _set_active(
         if not is_active:
             await _require_idle(session, known, unit)
         unit.is_active = is_active
-        writing.touch(resource)
+        writing.touch(session, resource)
         verb = "resource.unit-activated" if is_active else "resource.unit-deactivated"
         subject = ("resource", resource_id)
         events.record(session, actor, verb, subject, changes={"unit": number})

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock
+from src.core import clock, live
 from src.core.db import Table, savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.domain.resources.errors import NameTaken
@@ -60,7 +60,8 @@ def assign(row: Table, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     return changes
 
 
-def touch(resource: Resource) -> None:
+def touch(session: AsyncSession, resource: Resource) -> None:
     """Something that belongs to the resource changed: count its version and its calendar's."""
     resource.updated_at = clock.now()
     resource.calendar_version += 1
+    live.tell(session, live.Notice(live.Kind.CALENDAR, resource.id))
