@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import signal
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -18,8 +21,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from src import redis_client
-from src.core import cache, logs, outbox
+from src.core import cache, live, logs, outbox
 from src.core.db import Database, create_database
+from src.core.live import Hub
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
 from src.domain import accounts
@@ -114,10 +118,15 @@ async def _start_work(
         app.state.checks["broker"] = _quietly(client.ping)
     else:
         app.state.checks["broker"] = _in_memory
+    hub = app.state.live = redis_client.create_hub(settings)
+    database.listeners[live.CHANNEL] = hub.listen
+    stack.push_async_callback(hub.close)
+    stack.enter_context(_ending_with_a_signal(hub))
+    await hub.start()
     if settings.is_embedded:
         from src.tasks import embedded  # noqa: PLC0415 - never loaded in production
 
-        heard = {cache.CHANNEL: app.state.cache.listen}
+        heard = {cache.CHANNEL: app.state.cache.listen, live.CHANNEL: hub.listen}
         worker = await asyncio.to_thread(embedded.start, settings, listeners=heard)
         stack.push_async_callback(asyncio.to_thread, worker.stop, settings.worker_grace)
         app.state.worker = worker
@@ -127,6 +136,32 @@ async def _start_work(
     database.listeners[outbox.CHANNEL] = sender
     if isinstance(sender, queue.Sender):
         stack.push_async_callback(asyncio.to_thread, sender.close)
+
+
+@contextmanager
+def _ending_with_a_signal(hub: Hub) -> Iterator[None]:
+    """Let streams end when the process is asked to: the server waits for them before it tells us.
+
+    What the server does at a signal, it does as before.
+    """
+    wrapped: dict[signal.Signals, Callable[[int, FrameType | None], Any]] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            theirs = signal.getsignal(number)
+            if callable(theirs):
+                wrapped[number] = theirs
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        hub.end()
+        wrapped[signal.Signals(number)](number, frame)
+
+    for number in wrapped:
+        signal.signal(number, heard)
+    try:
+        yield
+    finally:
+        for number, theirs in wrapped.items():
+            signal.signal(number, theirs)
 
 
 def _quietly(check: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:

@@ -37,7 +37,7 @@ def start(
 ) -> Embedded:
     """Start a worker for every class of work in threads of this process.
 
-    `listeners` hear the commits of jobs (`cache`); `queue.sender(settings)` reaches this worker.
+    `listeners` hear the commits of jobs (`cache`, `live`); `queue.sender(settings)` reaches this worker.
     """
     tasks.load(settings)
     threads = min(settings.worker_threads, THREADS)

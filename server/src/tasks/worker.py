@@ -11,15 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any, Self
 
 import structlog
-from redis import asyncio as redis_async
 from sqlalchemy import select
 
 from src import redis_client
-from src.core import cache, migrations, outbox
+from src.core import cache, live, migrations, outbox
 from src.core.db import Database, Listener, create_database, reading
 from src.core.migrations import Standing
 from src.core.outbox import Message
@@ -66,9 +65,9 @@ class Worker:
             else queue.Sender(self.lanes)
         )
         self.database.listeners.update(listeners or {})
-        self._cache_client = (
-            None if settings.is_embedded else self.bridge.run(_listen(self, settings))
-        )
+        self._shared = AsyncExitStack()
+        if not settings.is_embedded:
+            self.bridge.run(_tell_servers(self.database, settings, self._shared))
         self.database.listeners[outbox.CHANNEL] = self._sender
         self.delivery = Delivery(self.database, handlers, pace)
         self.relay = Relay(self.database, self.lanes, handlers, pace)
@@ -130,8 +129,7 @@ class Worker:
         self._wait(0.5 if self._settings.is_embedded else 2.0 * queue.READ_TIMEOUT)
         for task in self._loops:
             self.bridge.run(_end(task), LOOP_PATIENCE)
-        if self._cache_client is not None:
-            self.bridge.run(self._cache_client.aclose(), LOOP_PATIENCE)
+        self.bridge.run(self._shared.aclose(), LOOP_PATIENCE)
         self.bridge.run(self.database.dispose(), LOOP_PATIENCE)
         return returned
 
@@ -212,11 +210,15 @@ async def _open(settings: Settings, threads: int) -> Database:
     return create_database(settings.database, pool_size=max(needed, settings.database_pool_size))
 
 
-async def _listen(worker: Worker, settings: Settings) -> redis_async.Redis | None:
-    """Tell the cache of the servers what jobs change."""
+async def _tell_servers(database: Database, settings: Settings, shared: AsyncExitStack) -> None:
+    """Let the servers' cache, and those who look at pages, hear what jobs change."""
     cached, client = redis_client.create_cache(settings)
-    worker.database.listeners[cache.CHANNEL] = cached.listen
-    return client
+    database.listeners[cache.CHANNEL] = cached.listen
+    if client is not None:
+        shared.push_async_callback(client.aclose)
+    hub = redis_client.create_hub(settings)
+    database.listeners[live.CHANNEL] = hub.listen
+    shared.push_async_callback(hub.close)
 
 
 async def _begin(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
