@@ -1,0 +1,12 @@
+// What every page has: each module finds its own elements and is content when there are none.
+import { start as bell } from "aliquot/bell.js";
+import { start as filters } from "aliquot/filters.js";
+import { start as keys } from "aliquot/keys.js";
+import { start as live } from "aliquot/live.js";
+import { start as offline } from "aliquot/offline.js";
+import { start as overlays } from "aliquot/overlays.js";
+import { start as pickers } from "aliquot/pickers.js";
+import { start as plots } from "aliquot/plots.js";
+import { start as search } from "aliquot/search.js";
+
+for (const begin of [overlays, keys, search, filters, pickers, plots, offline, bell, live]) begin();
