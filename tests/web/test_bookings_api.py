@@ -32,6 +32,40 @@ def test_a_booking_is_made_read_moved_and_cancelled(lab: Lab) -> None:
     assert lab.post("/bookings", by="other", json=lab.wish(14)).status_code == 201
 
 
+def test_a_cancellation_is_taken_back_while_its_time_is_free(lab: Lab) -> None:
+    path = f"/bookings/{lab.book(9)['id']}"
+    gone = lab.post(f"{path}/cancel", json={}).json()["data"]
+    assert gone["allowed"] == ["restore"]
+    assert gone["restorable_until"] > gone["updated_at"]
+    back = lab.post(f"{path}/restore")
+    assert (back.status_code, back.json()["data"]["status"]) == (200, "confirmed")
+    assert lab.get(path).json()["data"] == back.json()["data"]
+    again = lab.post(f"{path}/restore")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/booking-state")
+
+    lab.post(f"{path}/cancel", json={})
+    lab.book(9, by="other")
+    taken = lab.post(f"{path}/restore")
+    assert (taken.status_code, taken.json()["type"]) == (409, "/problems/booking-overlaps")
+    assert taken.json()["suggestions"]
+
+
+def test_a_refusal_names_whom_to_ask(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    named = {"contact_id": str(lab.ids.manager)}
+    set_ = lab.patch(f"/resources/{lab.ids.confocal}", by="manager", json=named)
+    assert set_.status_code == 200, set_.text
+    mine = lab.book(9)
+    taken = lab.post("/bookings", by="other", json=lab.wish(9)).json()
+    assert taken["contact"] == {
+        "id": str(lab.ids.manager), "name": "Manager Example", "email": "manager@example.org"
+    }  # fmt: skip
+    checked = {**lab.wish(9.5), "booking_id": mine["id"]}
+    answer = lab.post("/bookings:check", json=checked).json()["data"]
+    assert answer["outcome"] == "confirmed", "its own time is not in the way"
+    assert answer["contact"] == taken["contact"]
+
+
 def test_a_taken_slot_is_refused_with_what_is_free_instead(lab: Lab) -> None:
     lab.book(9)
     answer = lab.post("/bookings", by="other", json=lab.wish(9))

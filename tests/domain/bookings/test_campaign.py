@@ -26,7 +26,7 @@ from src.core.actor import Actor
 from src.core.errors import DomainError
 from src.core.events import Event
 from src.domain import bookings, resources
-from src.domain.bookings import TARGETS, Booking, Change, Status, Wish
+from src.domain.bookings import RESTORES, TARGETS, Booking, Change, Status, Wish
 from src.domain.bookings.displacement import Choice
 from src.domain.resources.closures import ClosureWish
 from src.domain.resources.hours import Window, joined, without
@@ -149,6 +149,11 @@ async def cancel(client: Client, session: AsyncSession) -> None:
     await bookings.cancel(session, client.field.manager, id_)
 
 
+async def restore(client: Client, session: AsyncSession) -> None:
+    id_ = await client.one_of(session, Status.CANCELLED)
+    await bookings.restore(session, client.field.manager, id_)
+
+
 async def approve(client: Client, session: AsyncSession) -> None:
     id_ = await client.one_of(session, Status.REQUESTED)
     await bookings.approve(session, client.field.manager, id_)
@@ -224,8 +229,8 @@ async def tidy(client: Client, session: AsyncSession) -> None:
 
 
 DEEDS: dict[Deed, int] = {
-    create: 30, start_now: 12, move: 14, stretch: 12, swap: 8, cancel: 10, approve: 8, reject: 3,
-    end_early: 8, close: 4, reopen: 3, break_down: 1, repair: 3, let_lapse: 2, tidy: 2,
+    create: 30, start_now: 12, move: 14, stretch: 12, swap: 8, cancel: 10, restore: 5, approve: 8,
+    reject: 3, end_early: 8, close: 4, reopen: 3, break_down: 1, repair: 3, let_lapse: 2, tidy: 2,
 }  # fmt: skip
 
 
@@ -354,4 +359,5 @@ async def every_state_was_reached_by_the_table(world: World) -> None:
         assert path[-1][1] == states[booking_id]
         for before, after in path[1:]:
             assert before is not None
-            assert Status(after) in TARGETS[Status(before)]
+            known = TARGETS[Status(before)] | RESTORES.get(Status(before), frozenset())
+            assert Status(after) in known
