@@ -21,7 +21,7 @@ async def of(session: AsyncSession, resource_ids: Collection[UUID]) -> dict[UUID
         .where(Resource.id.in_(resource_ids), User.state != UserState.SUSPENDED)
     )
     rows = await session.execute(wanted)
-    return {resource_id: Contact(*person) for resource_id, *person in rows}
+    return {on: Contact(id_, name, email) for on, id_, name, email in rows}
 
 
 async def for_(session: AsyncSession, resource_id: UUID) -> Contact | None:
