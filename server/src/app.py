@@ -29,6 +29,7 @@ from src.core.storage import create_storage
 from src.domain import accounts
 from src.web import assets, greeting, languages, limiting, openapi, problems
 from src.web.api import ROUTERS as API
+from src.web.compression import Compression
 from src.web.middleware import Gatekeeper, Heads, Proxies, Requests
 from src.web.pages import ROUTERS as PAGES
 from src.web.pages import problem_page
@@ -59,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.problem_page = problem_page
     problems.install(app)
     languages.install(app)
-    assets.install(app)
+    assets.install(app, settings)
     for router in (*API, *PAGES):
         app.include_router(router)
     openapi.install(app)
@@ -72,6 +73,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(languages.Languages, settings=settings),
         Middleware(Requests, settings=settings),
         Middleware(Heads),
+        Middleware(Compression),
     ]
     if settings.cors_origins:
         made.append(

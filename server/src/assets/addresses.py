@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 
-from src.assets import modules
+from src.assets import modules, sources
+from src.assets.sources import Entry
 from src.core.settings import SERVER_ROOT
 
 FOLDER = SERVER_ROOT / "static"
@@ -15,6 +18,7 @@ PREFIX = "/static"
 SCRIPTS = "js"
 # How scripts name each other: `import { on } from "aliquot/live.js"`.
 NAMESPACE = "aliquot/"
+_HASHED = re.compile(r"(.+)\.[0-9a-f]{16}(\.[a-z0-9]+)")
 
 
 class Library:
@@ -22,21 +26,52 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._built: Mapping[str, Entry] | None = None
+        self._by_file: dict[str, Entry] = {}
+        self._is_open = False
         self._hashes: dict[Path, tuple[int, str]] = {}
         self._imports: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._map: str | None = None
+
+    @property
+    def built(self) -> Mapping[str, Entry] | None:
+        """What was built, by the names of the sources; None while the sources are served."""
+        if not self._is_open:
+            self._built, self._is_open = sources.read(self.folder), True
+            self._by_file = {entry.file: entry for entry in (self._built or {}).values()}
+        return self._built
+
+    def serve_sources(self) -> None:
+        """From now on leave aside what was built: somebody is about to change the sources."""
+        self._built, self._is_open = None, True
 
     def url(self, name: str) -> str:
         """The address of a file; it changes with the content, so it may be kept for ever."""
+        if self.built is not None:
+            return f"{PREFIX}/{self.built[name].file}"
         return f"{PREFIX}/{name}?v={self.content_hash(name)}"
 
+    def at(self, path: str) -> tuple[Entry, bool] | None:
+        """What was built of the file an address means, and whether the address has its hash."""
+        if self.built is None:
+            return None
+        if path in self._by_file:
+            return self._by_file[path], True
+        entry = self.built.get(self.name_of(path))
+        return (entry, False) if entry else None
+
+    def name_of(self, path: str) -> str:
+        """The source an address means, whichever hash is in it."""
+        hashed = _HASHED.fullmatch(path)
+        return f"{hashed[1]}{hashed[2]}" if hashed else path
+
     def content_hash(self, name: str) -> str:
-        """The first 16 digits of a source's SHA-256, computed again when the file changes."""
+        """The hash of a source, computed again when the file changes."""
         path = self.folder / name
         changed = path.stat().st_mtime_ns
         known = self._hashes.get(path)
         if known is None or known[0] != changed:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-            self._hashes[path] = known = (changed, digest)
+            self._hashes[path] = known = (changed, sources.digest(path.read_bytes()))
         return known[1]
 
     def scripts(self) -> list[str]:
@@ -46,10 +81,13 @@ class Library:
 
     def import_map(self) -> str:
         """JSON that tells a browser where each module is that another one names."""
+        if self.built is not None and self._map is not None:
+            return self._map
         found = {
             NAMESPACE + name.removeprefix(f"{SCRIPTS}/"): self.url(name) for name in self.scripts()
         }
-        return json.dumps({"imports": found}, separators=(",", ":"))
+        self._map = json.dumps({"imports": found}, separators=(",", ":"))
+        return self._map
 
     def import_map_source(self) -> str:
         """The import map as a content security policy names it."""

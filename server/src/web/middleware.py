@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from src.assets import library
+from src import assets
 from src.core import ids
 from src.core.settings import Settings
 from src.web import faults, health, problems
@@ -89,7 +89,7 @@ def _policy(content_type: str) -> str:
     """Strict; what may be a page also lets the import map stand, the only script inside of one."""
     if not content_type.startswith("text/html"):
         return STRICT
-    return STRICT.replace(_SCRIPTS, f"{_SCRIPTS} {library.import_map_source()}")
+    return STRICT.replace(_SCRIPTS, f"{_SCRIPTS} {assets.library.import_map_source()}")
 
 
 class _Answer:
@@ -117,7 +117,8 @@ class _Answer:
         headers.setdefault("Cache-Control", state.get("cache_control", "no-store"))
         if self._settings.base_url.startswith("https://"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        headers.add_vary_header("Accept")
+        if not scope["path"].startswith(f"{assets.PREFIX}/"):
+            headers.add_vary_header("Accept")
         if "public" not in headers["Cache-Control"]:
             headers.add_vary_header("Cookie")
             headers.add_vary_header("Authorization")

@@ -30,11 +30,14 @@ router = APIRouter(include_in_schema=False)
 _open: dict[str, Any] = declares(PUBLIC, cache="public")
 
 
-def _page(title: str, styles: tuple[str, ...], scripts: tuple[str, ...]) -> HTMLResponse:
+def _page(
+    title: str, styles: tuple[str, ...], scripts: tuple[str, ...], policy: str = middleware.STRICT
+) -> HTMLResponse:
     links = [f'<link rel="stylesheet" href="{assets.address(path)}">' for path in styles]
     loaded = [f'<script src="{assets.address(path)}"></script>' for path in scripts]
     return HTMLResponse(
-        _PAGE.format(title=title, styles="\n".join(links), scripts="\n".join(loaded))
+        _PAGE.format(title=title, styles="\n".join(links), scripts="\n".join(loaded)),
+        headers={"Content-Security-Policy": policy},
     )
 
 
@@ -56,9 +59,8 @@ async def read_with_swagger() -> Response:
 @router.get("/redoc", **_open)
 async def read_with_redoc() -> Response:
     """The interface, to read."""
-    response = _page("API reference", (), ("vendor/redoc/redoc.standalone.js", "docs/redoc.js"))
-    response.headers["Content-Security-Policy"] = middleware.REDOC
-    return response
+    scripts = ("vendor/redoc/redoc.standalone.js", "docs/redoc.js")
+    return _page("API reference", (), scripts, middleware.REDOC)
 
 
 def install(app: FastAPI) -> None:
