@@ -27,7 +27,7 @@ from src.core.live import Hub
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
 from src.domain import accounts
-from src.web import assets, greeting, languages, limiting, openapi, problems
+from src.web import assets, greeting, languages, limiting, openapi, problems, streaming
 from src.web.api import ROUTERS as API
 from src.web.compression import Compression
 from src.web.middleware import Gatekeeper, Heads, Proxies, Requests
@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.limiter = limiting.create_limiter(settings)
     app.state.checks = {}
+    app.state.streams = streaming.Streams()
     app.state.problem_page = problem_page
     problems.install(app)
     languages.install(app)

@@ -32,11 +32,15 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 Check = Callable[[], Awaitable[str | None]]
 
 
-def observe(method: str, route: str, status: int, seconds: float) -> None:
-    """Count a request under its route's template, never under its address."""
+def observe(method: str, route: str, status: int, seconds: float | None) -> None:
+    """Count a request under its route's template, never under its address.
+
+    `seconds` is None where the reader decides how long it takes.
+    """
     method = method if method in _METHODS else "(other)"
     _requests.labels(method, route, str(status or 499)).inc()
-    _seconds.labels(method, route).observe(seconds)
+    if seconds is not None:
+        _seconds.labels(method, route).observe(seconds)
 
 
 async def check_database(request: Request) -> str | None:

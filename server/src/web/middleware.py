@@ -148,7 +148,8 @@ class _Answer:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", None) or "(none)"
-    health.observe(scope["method"], route, status, seconds)
+    is_stream = scope["state"].get("is_stream", False)
+    health.observe(scope["method"], route, status, None if is_stream else seconds)
     if scope["path"] in health.PATHS:
         return
     log.info(
@@ -174,6 +175,7 @@ class Heads:
             await self.app(scope, receive, send)
             return
         inner = {**scope, "method": "GET"}
+        scope["state"]["is_head"] = True
 
         async def bodiless(message: Message) -> None:
             if message["type"] == "http.response.body":

@@ -46,7 +46,13 @@ async def _identified(request: Request) -> Actor:
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie:
         async with reading(request.app.state.database) as reads:
-            found = await accounts.actor_of_session(reads, cookie, ip=ip, request_id=request_id)
+            found = await accounts.actor_of_session(
+                reads,
+                cookie,
+                ip=ip,
+                request_id=request_id,
+                is_use=not getattr(request.state, "is_watching", False),
+            )
         if found is not None:
             request.state.by_cookie = True
             return found

@@ -34,6 +34,7 @@ _TAGS = {
     "calendar": "Bookings, closures and open hours over a range.",
     "notifications": "What you were told.",
     "events": "The audit log.",
+    "live": "What happens now, as server-sent events.",
     "files": "Files on things.",
     "jobs": "Work in the background.",
     "operations": "Work you wait for: its progress and its result.",

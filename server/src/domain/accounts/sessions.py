@@ -49,9 +49,17 @@ def absolute_limit() -> timedelta:
 
 
 async def actor_of_session(
-    session: AsyncSession, token: str, *, ip: str | None = None, request_id: str | None = None
+    session: AsyncSession,
+    token: str,
+    *,
+    ip: str | None = None,
+    request_id: str | None = None,
+    is_use: bool = True,
 ) -> Actor | None:
-    """Who is logged in with this cookie; None where it does not count (any more)."""
+    """Who is logged in with this cookie; None where it does not count (any more).
+
+    Without `is_use` the log-in does not last longer for it.
+    """
     now = clock.now()
     found = await repository.user_of_session(
         session, hash_of(token), now=now, seen_after=now - _limits.idle
@@ -59,7 +67,7 @@ async def actor_of_session(
     if found is None:
         return None
     session_id, last_seen_at, user = found
-    if now - last_seen_at > timedelta(seconds=SEEN_EVERY):
+    if is_use and now - last_seen_at > timedelta(seconds=SEEN_EVERY):
         _seen[session_id] = now
     return await actor_of(session, user, session_id=session_id, ip=ip, request_id=request_id)
 

@@ -22,6 +22,7 @@ from src.web.api import (
     resource_parts,
     resources,
     settings,
+    stream,
     teams,
     users,
 )
@@ -45,6 +46,7 @@ ROUTERS: list[APIRouter] = [
     bookings.router,
     calendars.router,
     notifications.router,
+    stream.router,  # before the audit log's `/events/{event_id}`
     events.router,
     files.router,
     settings.router,
