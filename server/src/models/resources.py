@@ -207,6 +207,7 @@ class ResourceRead(Wire):
                     "updated_at": "2026-11-21T09:00:00Z",
                     "is_free_now": True,
                     "next_free_at": None,
+                    "photo_id": None,
                     "policy": None,
                 }
             ]
@@ -230,6 +231,9 @@ class ResourceRead(Wire):
     updated_at: datetime
     is_free_now: bool
     next_free_at: datetime | None
+    photo_id: UUID | None = Field(
+        description="Its bytes: `/api/v1/files/{id}/content?inline=true`."
+    )
     policy: EffectivePolicy | None = Field(None, description="With `include=policy` alone.")
 
 

@@ -11,6 +11,7 @@ from src.domain.resources import (
     hours,
     policy,
     rules,
+    selecting,
     sets,
     states,
     terms,
@@ -46,6 +47,7 @@ from src.domain.resources.errors import (
 from src.domain.resources.listing import get, list_
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
+    MOST_PEOPLE,
     Charge,
     responsible,
     responsible_for,
@@ -79,6 +81,7 @@ from src.domain.resources.views import (
 )
 
 __all__ = [
+    "MOST_PEOPLE",
     "PHOTO",
     "SITE",
     "BadClosure",

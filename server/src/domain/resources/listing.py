@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, case, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
 from src.core.actor import Actor
+from src.core.db import UTCDateTime
+from src.core.language import gettext as _
 from src.core.paging import Page, Paging, paginate, sorted_by
 from src.domain.resources import access, availability, calendar, repository, terms
 from src.domain.resources.errors import ResourceNotFound
@@ -25,6 +27,9 @@ SORTS = {
     "created_at": Resource.created_at,
     "updated_at": Resource.updated_at,
 }
+BY_NEXT_FREE = "next_free_at"
+# What is free now comes first; what is not within two weeks, or takes no bookings, comes last.
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 FIRST_PAGE = Paging()
 
 
@@ -33,7 +38,7 @@ class Filters(TypedDict, total=False):
 
     `q`: every word stands in name, description, type, place or tags. `location_ids` include what
     lies below. Without `states`, retired ones are left out. `tags`: all of them. `free_at`: the
-    shortest booking could begin at that instant, as `is_free_now` tells of this one.
+    shortest booking could begin at that instant; `is_free_now`: at this one.
     """
 
     q: str | None
@@ -42,6 +47,7 @@ class Filters(TypedDict, total=False):
     states: Sequence[ResourceState] | None
     tags: Sequence[str] | None
     free_at: datetime | None
+    is_free_now: bool
 
 
 async def list_(
@@ -54,7 +60,8 @@ async def list_(
 ) -> Page[ResourceView]:
     """The resources the actor may see, by name unless `sort` says otherwise.
 
-    Three statements whatever the length, one more with a page number.
+    Sorts: name, created_at, updated_at, next_free_at. Three statements whatever the length, one
+    more with a page number.
     Raises `Forbidden`, `BadSort`, `BadCursor`.
     """
     access.require_read(actor)
@@ -62,10 +69,17 @@ async def list_(
     statement = repository.listing().where(access.visible(actor))
     statement = _narrowed(session, statement, filters)
     seen: _Seen | None = None
-    if at := filters.get("free_at"):
-        seen = await _seen(session, _bookable(actor), [now, at])
+    at = now if filters.get("is_free_now") else filters.get("free_at")
+    is_by_next_free = BY_NEXT_FREE in (sort or "")
+    if at or is_by_next_free:
+        which = _matching(statement) if is_by_next_free else _bookable(actor)
+        seen = await _seen(session, which, [now, at or now])
+    if at and seen:
         statement = statement.where(Resource.id.in_(_free_at(seen, at)))
-    keys = sorted_by(sort, SORTS, default="name", unique=Resource.id)
+    sorts = {**SORTS, BY_NEXT_FREE: _next_free(seen, now) if is_by_next_free and seen else null()}
+    if is_by_next_free:
+        sort = f"{sort},name"
+    keys = sorted_by(sort, sorts, default="name", unique=Resource.id)
     page = await paginate(session, statement, keys=keys, paging=paging)
     return page.holding(await _views(session, page.items, now, seen))
 
@@ -75,7 +89,7 @@ async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> Resourc
     statement = repository.listing().where(access.visible(actor), Resource.id == resource_id)
     rows = (await session.execute(statement)).all()
     if not rows:
-        raise ResourceNotFound("Choose one from the list of resources.")
+        raise ResourceNotFound(_("Choose one from the list of resources."))
     return (await _views(session, [tuple(rows[0])], clock.now()))[0]
 
 
@@ -83,7 +97,7 @@ async def require_visible(session: AsyncSession, actor: Actor, resource_id: UUID
     """Raise `ResourceNotFound` unless the actor may know of the resource. One statement."""
     statement = select(Resource.id).where(access.visible(actor), Resource.id == resource_id)
     if await session.scalar(statement) is None:
-        raise ResourceNotFound("Choose one from the list of resources.")
+        raise ResourceNotFound(_("Choose one from the list of resources."))
 
 
 def _narrowed(
@@ -131,6 +145,24 @@ async def _seen(
 
 def _bookable(actor: Actor) -> ColumnElement[bool]:
     return and_(access.visible(actor), Resource.state.in_(repository.BOOKABLE))
+
+
+def _matching(statement: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    return Resource.id.in_(statement.with_only_columns(Resource.id, maintain_column_froms=True))
+
+
+def _next_free(seen: _Seen, now: datetime) -> ColumnElement[datetime]:
+    """An order by when each is free next. Now is no time in it: a cursor outlives the moment."""
+    ids_at: dict[datetime, list[UUID]] = {}
+    for id_ in seen.known:
+        free = seen.next_free(id_, now)
+        if free is not None:
+            ids_at.setdefault(_FIRST if free == now else free, []).append(id_)
+    last = literal(_LAST, UTCDateTime())
+    if not ids_at:
+        return last
+    whens = [(Resource.id.in_(ids), literal(at, UTCDateTime())) for at, ids in ids_at.items()]
+    return case(*whens, else_=last)
 
 
 def _free_at(seen: _Seen, at: datetime) -> list[UUID]:

@@ -19,7 +19,7 @@ from src.domain.resources.errors import NotInCatalogue
 from src.domain.resources.tables import Duty, Resource, Responsibility
 from src.domain.resources.views import ResponsiblePerson
 
-MOST = 30
+MOST_PEOPLE = 30
 _PRIMARY = "primary"
 _ORDER = (_PRIMARY, *Duty)
 
@@ -123,8 +123,8 @@ async def _of(session: AsyncSession, resource_id: UUID) -> list[Charge]:
 
 
 async def _require_sound(session: AsyncSession, people: Sequence[Charge]) -> None:
-    if len(people) > MOST:
-        detail = _("At most %(most)s people look after a resource.", most=MOST)
+    if len(people) > MOST_PEOPLE:
+        detail = _("At most %(most)s people look after a resource.", most=MOST_PEOPLE)
         raise NotInCatalogue(detail, errors=(FieldError(("people",), "invalid", detail),))
     wanted = {charge.user_id for charge in people}
     active = set(

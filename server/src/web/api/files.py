@@ -43,7 +43,7 @@ SubjectType = Annotated[
 ]
 SubjectId = Annotated[UUID, Query(examples=["0198c0de-5a7e-7000-8000-000000000002"])]
 Kind = Annotated[
-    str, Query(max_length=40, pattern="^[a-z-]+$", description="`document` or `picture`.")
+    str, Query(max_length=40, pattern="^[a-z-]+$", description="`document`, `picture` or `photo`.")
 ]
 Name = Annotated[
     str | None,

@@ -43,6 +43,7 @@ States = Annotated[
 ]
 Tags = Annotated[list[Line], Query(alias="tag", max_length=20, description="All of them.")]
 FreeAt = Annotated[Moment | None, Query(description="Open, and with a free unit at that time.")]
+FreeNow = Annotated[bool, Query(description="Those that are free at this moment.")]
 Fields = Annotated[Picked, Depends(fields_of(ResourceRead))]
 Include = Annotated[Picked, Depends(include_of("policy"))]
 
@@ -94,6 +95,7 @@ async def list_resources(
     state: States = [],  # noqa: B006
     tag: Tags = [],  # noqa: B006
     free_at: FreeAt = None,
+    free_now: FreeNow = False,
     sort: Sort = None,
 ) -> Response:
     """Resources by name, with when each is free next."""
@@ -108,6 +110,7 @@ async def list_resources(
         states=state,
         tags=tag,
         free_at=free_at,
+        is_free_now=free_now,
     )
     return replies.many(await _read(reads, page.items, include), page, fields=fields)
 
