@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -168,3 +169,43 @@ async def test_a_list_costs_the_same_whatever_its_length(
     with counted(database) as said:
         await view_of(database, catalogue.twin)
     assert len(said) == 3
+
+
+async def test_what_is_free_next_comes_first_page_by_page(
+    database: Database, catalogue: Catalogue
+) -> None:
+    async with transaction(database) as session:
+        for name in ("Oven", "Furnace", "Bath"):
+            wish = resources.ResourceWish(name, catalogue.type, catalogue.room)
+            made = await resources.create(session, MANAGER, wish=wish)
+            if name == "Bath":
+                await resources.states.set_state(
+                    session, MANAGER, made.id, state=ResourceState.DOWN, reason="Leaks"
+                )
+    await hold(database, catalogue.confocal, 1, -1, 3)
+    await hold(database, catalogue.twin, 1, -1, 2)
+    await hold(database, catalogue.twin, 2, -1, 2)
+
+    async def pages(sort: str, **filters: Any) -> list[str]:
+        names: list[str] = []
+        paging = Paging(limit=2)
+        while True:
+            async with database.reads() as reads:
+                page = await resources.list_(reads, MEMBER, sort=sort, paging=paging, **filters)
+            names += [view.name for view in page.items]
+            if page.next is None:
+                return names
+            paging = Paging(limit=2, cursor=page.next)
+
+    order = ["Furnace", "Oven", "Confocal B", "Confocal A", "Bath"]
+    assert await pages("next_free_at") == order
+    assert await pages("-next_free_at") == ["Bath", "Confocal A", "Confocal B", "Furnace", "Oven"]
+    assert await pages("next_free_at", is_free_now=True) == order[:2]
+    assert await pages("next_free_at", q="laser") == ["Confocal B", "Confocal A"]
+    with counted(database) as said:
+        async with database.reads() as reads:
+            second = await resources.list_(
+                reads, MEMBER, sort="next_free_at", paging=Paging(limit=2, page=2)
+            )
+    assert [view.name for view in second.items] == order[2:4]
+    assert (second.total, len(said)) == (5, 4)
