@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check static versions audit bench campaign docs lock catalogues clean environment
+.PHONY: help run dev test check static versions audit bench campaign docs lock catalogues vendor assets clean environment
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,7 @@ static: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	.ci/vendor --check
 	cd server && PYTHONPATH=. ../$(BIN)/lint-imports --no-logo --config ../.importlinter --cache-dir ../.import_linter_cache
 
 versions: environment ## the tests again on PostgreSQL 18 and Redis 6.2, from packages
@@ -62,8 +63,15 @@ lock: environment ## resolve the requirements anew (UPGRADE=1: to the newest ver
 catalogues: environment ## bring the texts to be translated up to date with the code
 	$(BIN)/python .ci/catalogues
 
+vendor: ## fetch the front-end libraries and icons of the manifest anew (needs npm)
+	.ci/vendor $(ARGS)
+
+assets: environment ## build the static files; run, dev and test do so by themselves
+	server/aliquot assets
+
 clean: ## remove the environment, caches and compiled files; never data
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
+	rm -rf server/static/built
 	find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 environment:
