@@ -15,6 +15,7 @@ from src.core import operations, seals
 from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import Forbidden, NotFound
 from src.core.events import Event, EventDetail, Seal
+from src.core.language import gettext as _
 from src.core.operations import Operation
 from src.core.paging import Key, Page, Paging, paginate
 
@@ -78,7 +79,7 @@ async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
     _require(actor)
     row = (await session.execute(_statement().where(Event.id == event_id))).one_or_none()
     if row is None:
-        raise EventNotFound("No event has this id.")
+        raise EventNotFound(_("No event has this id."))
     return _view(actor, *row)
 
 
@@ -91,7 +92,10 @@ async def verify(session: AsyncSession, actor: Actor) -> Operation:
 def _require(actor: Actor) -> None:
     permission = Permission.EVENTS_READ
     if not actor.may(permission):
-        raise Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+        raise Forbidden(
+            _("This needs the permission %(permission)s.", permission=permission),
+            permission=permission.value,
+        )
 
 
 def _statement() -> Select[Event, int, EventDetail]:

@@ -17,6 +17,7 @@ import jwt
 
 from src.core import clock, ids
 from src.core.errors import Unauthenticated
+from src.core.language import gettext as _
 
 ALGORITHM = "HS256"
 ISSUER = "aliquot"
@@ -95,4 +96,4 @@ class Keyring:
             issued_at = datetime.fromtimestamp(int(claims["iat"]), UTC)
             return Bearer(UUID(claims["sub"]), issued_at)
         except (jwt.InvalidTokenError, ValueError, OverflowError) as error:
-            raise BadToken("Get a new access token from /api/v1/auth/token.") from error
+            raise BadToken(_("Get a new access token from /api/v1/auth/token.")) from error

@@ -47,6 +47,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from src.core import clock, ids
 from src.core.errors import DatabaseBusy, DatabaseUnavailable, DomainError
 from src.core.gate import WriterGate, gate_of
+from src.core.language import gettext as _
 
 TRANSACTION_LIMIT = 60.0  # seconds; summaries rely on it (`jobs.md`, `domain.md` events)
 CONNECT_TIMEOUT = 5.0
@@ -374,11 +375,11 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def _busy() -> DatabaseBusy:
-    return DatabaseBusy("Repeat the request in a second.", retry_after=1)
+    return DatabaseBusy(_("Repeat the request in a second."), retry_after=1)
 
 
 def _away() -> DatabaseUnavailable:
-    return DatabaseUnavailable("Nothing was stored. Try again in a few seconds.", retry_after=5)
+    return DatabaseUnavailable(_("Nothing was stored. Try again in a few seconds."), retry_after=5)
 
 
 def fact_of(error: Exception) -> DomainError | None:

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 
 from src.core.errors import DatabaseBusy
+from src.core.language import gettext as _
 
 PATIENCE = 10.0  # seconds in the queue
 PLACES = 500
@@ -77,7 +78,9 @@ def _wake(turn: asyncio.Future[None]) -> None:
 
 
 def _busy() -> DatabaseBusy:
-    return DatabaseBusy("Many people are writing just now. Try again in a second.", retry_after=1)
+    return DatabaseBusy(
+        _("Many people are writing just now. Try again in a second."), retry_after=1
+    )
 
 
 _gates: dict[str, WriterGate] = {}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, database_now, sqlstate
 from src.core.errors import Conflict, Invalid
+from src.core.language import gettext as _
 
 KEPT = 24 * 3600  # seconds an answer may be repeated
 PATIENCE = 5  # seconds a twin waits for the first
@@ -75,7 +76,7 @@ async def claim(session: AsyncSession, *, scope: str, body_digest: str) -> Answe
     if found is None or found.status is None:
         raise _in_progress()
     if found.body_digest != body_digest:
-        raise IdempotencyKeyReused("Repeat it with a fresh Idempotency-Key.")
+        raise IdempotencyKeyReused(_("Repeat it with a fresh Idempotency-Key."))
     return Answer(found.status, dict(found.headers or {}), found.body or b"")
 
 
@@ -124,4 +125,4 @@ async def sweep(session: AsyncSession) -> int:
 
 
 def _in_progress() -> RequestInProgress:
-    return RequestInProgress("Repeat it in a second, with the same key.", retry_after=1)
+    return RequestInProgress(_("Repeat it in a second, with the same key."), retry_after=1)

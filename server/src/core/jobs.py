@@ -19,6 +19,7 @@ from src.core import events, operations, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import announce, database_now
 from src.core.errors import Conflict, Forbidden, NotFound
+from src.core.language import gettext as _
 from src.core.outbox import Hint, Message, State
 from src.core.paging import Key, Page, Paging, paginate
 
@@ -135,7 +136,11 @@ async def _settled(session: AsyncSession, actor: Actor, job_id: int) -> Message:
         raise _not_found(job_id)
     if row.state not in (State.FAILED, State.DEAD):
         raise JobNotSettled(
-            f"Job {job_id} is {row.state.value}; only failed and dead jobs can be changed."
+            _(
+                "Job %(job)s is %(state)s; only failed and dead jobs can be changed.",
+                job=job_id,
+                state=row.state.value,
+            )
         )
     return row
 
@@ -184,8 +189,10 @@ def _view(row: Message, actor: Actor) -> JobView:
 
 def _require(actor: Actor, permission: Permission) -> None:
     if not actor.may(permission):
-        raise Forbidden(f"This needs the permission {permission.value}.")
+        raise Forbidden(_("This needs the permission %(permission)s.", permission=permission.value))
 
 
 def _not_found(job_id: int) -> JobNotFound:
-    return JobNotFound(f"There is no job {job_id}; those done are deleted after two weeks.")
+    return JobNotFound(
+        _("There is no job %(job)s; those done are deleted after two weeks.", job=job_id)
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from src.core import clock
 from src.core.settings import SERVER_ROOT
 
 BASE = "en"
@@ -33,8 +35,12 @@ _RANGE = re.compile(
     r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?"
 )
 _LONGEST_HEADER = 1000
-# English by an institute's clock and calendar: 24 hours, the day before the month.
+# English by an institute's clock and calendar: 24 hours, the day before the month, no comma.
 _FORMATS = {BASE: "en_GB"}
+_PATTERNS = {
+    BASE: {"MMMEd": "EEE d MMM", "yMMMEd": "EEE d MMM y", "full": "EEEE d MMMM y"},
+}
+_DAY, _HOUR = 1440, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,55 @@ def format_time(value: datetime, style: str = "short") -> str:
     """The time of day in the reader's zone."""
     here = _reader.get()
     return dates.format_time(value, style, tzinfo=here.zone, locale=here.formats)
+
+
+def format_day(value: date, *, zone: tzinfo | None = None, is_long: bool = False) -> str:
+    """`Mon 23 Nov`, with the year unless it is this one; long, `Monday 23 November 2026`.
+
+    The day of a moment is that of `zone`, else of the reader.
+    """
+    here = _reader.get()
+    if isinstance(value, datetime):
+        value = value.astimezone(zone or here.zone).date()
+    is_this_year = value.year == clock.now().astimezone(zone or here.zone).year
+    skeleton = "full" if is_long else "MMMEd" if is_this_year else "yMMMEd"
+    own = _PATTERNS.get(here.locale, {}).get(skeleton)
+    if own is not None or is_long:
+        return dates.format_date(value, own or skeleton, locale=here.formats)
+    return dates.format_skeleton(skeleton, value, locale=here.formats)
+
+
+def format_clock(value: datetime, *, zone: tzinfo | None = None) -> str:
+    """`09:30`, by a clock of 24 hours in every language."""
+    return f"{value.astimezone(zone or _reader.get().zone):%H:%M}"
+
+
+def format_moment(value: datetime, *, zone: tzinfo | None = None) -> str:
+    """`Mon 23 Nov, 09:30`."""
+    return f"{format_day(value, zone=zone)}, {format_clock(value, zone=zone)}"
+
+
+def format_length(minutes: float) -> str:
+    """A length of time: `45 min`, `2 h 30 min`, `36 h`, from two days on `3 days`, `3 days 2 h`."""
+    whole = round(minutes)
+    days, rest = divmod(whole, _DAY) if whole >= 2 * _DAY else (0, whole)
+    hours, left = divmod(rest, _HOUR)
+    parts = [
+        ngettext("%(num)s day", "%(num)s days", days) if days else "",
+        gettext("%(hours)s h", hours=hours) if hours else "",
+        gettext("%(minutes)s min", minutes=left) if left or not whole else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def format_weekday(weekday: int) -> str:
+    """The name of a day of the week; Monday is 0."""
+    return dates.get_day_names("wide", locale=_reader.get().formats)[weekday]
+
+
+def format_list(items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
+    """`a, b and c`, or `a, b or c`."""
+    return lists.format_list(items, style=style, locale=_reader.get().formats)
 
 
 def format_number(value: float | Decimal) -> str:

@@ -31,6 +31,7 @@ from src.core import events, ids, live, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, choice, database_now
 from src.core.errors import Conflict, NotFound
+from src.core.language import gettext as _
 from src.core.outbox import Message, State, Topic
 from src.core.paging import Key, Page, Paging, paginate
 
@@ -146,7 +147,7 @@ async def progress(
     if row is not None:
         _tell(session, operation_id, row.created_by)
     if row is None or row.cancel_requested_at is not None:
-        raise OperationCancelled("It was cancelled while it ran.")
+        raise OperationCancelled(_("It was cancelled while it ran."))
 
 
 async def run(session: AsyncSession, operation_id: UUID) -> bool:
@@ -234,7 +235,7 @@ async def cancel(session: AsyncSession, actor: Actor, operation_id: UUID) -> Ope
     if operation is None:
         raise _not_found()
     if operation.state not in OPEN:
-        raise OperationEnded(f"It is {operation.state} already.")
+        raise OperationEnded(_("It is %(state)s already.", state=operation.state))
     operation.cancel_requested_at = await session.scalar(select(database_now()))
     dismissed = await session.execute(
         update(Message)
@@ -295,4 +296,4 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def _not_found() -> OperationNotFound:
-    return OperationNotFound("There is no such operation among yours.")
+    return OperationNotFound(_("There is no such operation among yours."))

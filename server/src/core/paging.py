@@ -23,6 +23,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from src.core.errors import FieldError, Invalid
+from src.core.language import gettext as _
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -64,11 +65,11 @@ class Paging:
     def __post_init__(self) -> None:
         """Refuse what no list has."""
         if not 1 <= self.limit <= MAX_LIMIT:
-            raise _bad_paging("limit", f"limit must be between 1 and {MAX_LIMIT}.")
+            raise _bad_paging("limit", _("limit must be between 1 and %(most)s.", most=MAX_LIMIT))
         if self.page is not None and not 1 <= self.page <= MAX_PAGE:
-            raise _bad_paging("page", f"page must be between 1 and {MAX_PAGE}.")
+            raise _bad_paging("page", _("page must be between 1 and %(most)s.", most=MAX_PAGE))
         if self.page is not None and self.cursor is not None:
-            raise _bad_paging("page", "Give either cursor or page, not both.")
+            raise _bad_paging("page", _("Give either cursor or page, not both."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ def sorted_by(
     for word in (sort or default).split(","):
         wanted = word.strip().removeprefix("-")
         if wanted not in columns:
-            detail = f"Sort by {', '.join(columns)}; a minus before it turns it round."
+            detail = _(
+                "Sort by %(names)s; a minus before it turns it round.", names=", ".join(columns)
+            )
             raise BadSort(detail, errors=(FieldError(("sort",), "bad-sort", detail),))
         keys.append(Key(columns[wanted], word.strip().startswith("-"), wanted))
     return [*keys, Key(unique, keys[0].descending, name)]
@@ -230,7 +233,7 @@ def _decode(cursor: str, keys: Sequence[Key]) -> tuple[_Direction, list[Any]]:
         direction, plain = _opened(cursor, _signature(keys))
         values = [_typed(key.column.type, value) for key, value in zip(keys, plain, strict=True)]
     except ValueError as error:
-        detail = "Start at the beginning, without a cursor."
+        detail = _("Start at the beginning, without a cursor.")
         raise BadCursor(detail, errors=(FieldError(("cursor",), "bad-cursor", detail),)) from error
     return direction, values
 

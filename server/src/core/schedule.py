@@ -7,6 +7,7 @@ Administrators pause, run now and override; each is an event.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,15 +21,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from src.core import events, ids, outbox
+from src.core import events, ids, language, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, Versioned, database_now
 from src.core.errors import FieldError, Forbidden, Invalid, NotFound, PreconditionFailed
+from src.core.language import gettext as _
+from src.core.language import mark, ngettext
 from src.core.outbox import Message, State, Topic
 
 FORGOTTEN_AFTER = 7 * 86400.0  # seconds without a worker that declares it
 SHORTEST_INTERVAL = 10
-LOOKS = "A crontab has five fields, minute hour day month weekday, such as */10 7-19 * * 1-5"
+_DAILY = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*")
+LOOKS = mark("A crontab has five fields, minute hour day month weekday, such as */10 7-19 * * 1-5.")
 
 
 class ScheduleNotFound(NotFound):
@@ -97,7 +101,11 @@ class Times:
     def __str__(self) -> str:
         """In words, for people."""
         if self.interval is not None:
-            return f"Every {self.interval} seconds"
+            return ngettext("Every second", "Every %(num)s seconds", self.interval)
+        if daily := _DAILY.fullmatch(self.crontab or ""):
+            return _("Every day at %(time)s", time=f"{int(daily[2]):02d}:{int(daily[1]):02d}")
+        if language.reader().locale != language.BASE:
+            return self.crontab or ""  # only English words are made of it
         return CronSim(self.crontab or "", datetime(2000, 1, 1, tzinfo=UTC)).explain()
 
 
@@ -108,14 +116,17 @@ def _floor(now: datetime, seconds: int) -> datetime:
 def times(*, crontab: str | None = None, interval: int | None = None) -> Times:
     """Read times. Raises `BadTimes`."""
     if (crontab is None) == (interval is None):
-        raise BadTimes("Give a crontab or an interval, one of the two.")
+        raise BadTimes(_("Give a crontab or an interval, one of the two."))
     if interval is not None:
         if interval < SHORTEST_INTERVAL:
-            raise _bad("interval", f"The interval must be {SHORTEST_INTERVAL} seconds or more.")
+            raise _bad(
+                "interval",
+                _("The interval must be %(least)s seconds or more.", least=SHORTEST_INTERVAL),
+            )
         return Times(interval=interval)
     fields = (crontab or "").split()
     if len(fields) != 5:
-        raise _bad("crontab", f"{LOOKS}, with a space between them.")
+        raise _bad("crontab", _(LOOKS))
     made = Times(crontab=" ".join(fields))
     try:
         made.following(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
@@ -127,9 +138,9 @@ def times(*, crontab: str | None = None, interval: int | None = None) -> Times:
 def _about(error: Exception) -> str:
     """What is wrong with a crontab, and what one looks like."""
     if isinstance(error, StopIteration):
-        return "No day of the calendar fits this."
+        return _("No day of the calendar fits this.")
     part = str(error).removeprefix("Bad ")
-    return f"The {part} cannot be read. {LOOKS}."
+    return f"{_('This cannot be read: %(part)s.', part=part)} {_(LOOKS)}"
 
 
 def _bad(field: str, detail: str) -> BadTimes:
@@ -419,7 +430,7 @@ async def override(
     """
     row = await _for_change(session, actor, name)
     if expected_version is not None and row.version != expected_version:
-        raise PreconditionFailed("Somebody changed it since you read it. Read it again.")
+        raise PreconditionFailed(_("Somebody changed it since you read it. Read it again."))
     given = (
         times(crontab=crontab, interval=interval) if crontab or interval is not None else Times()
     )
@@ -443,8 +454,10 @@ async def _for_change(session: AsyncSession, actor: Actor, name: str) -> Schedul
 
 def _require(actor: Actor, permission: Permission) -> None:
     if not actor.may(permission):
-        raise Forbidden(f"This needs the permission {permission}.")
+        raise Forbidden(_("This needs the permission %(permission)s.", permission=permission))
 
 
 def _not_found(name: str) -> ScheduleNotFound:
-    return ScheduleNotFound(f"No periodic work is called {name!r}. List them to see their names.")
+    return ScheduleNotFound(
+        _("No periodic work is called %(name)s. List them to see their names.", name=repr(name))
+    )

@@ -25,6 +25,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from src.core.errors import Conflict, Invalid, NotFound, Unavailable
+from src.core.language import gettext as _
 
 PART = 5 * 1024 * 1024  # the least that S3 takes as a part
 CHUNK = 64 * 1024
@@ -250,7 +251,9 @@ class _Counted:
     def _count(self, chunk: bytes) -> None:
         self.size += len(chunk)
         if self._limit is not None and self.size > self._limit:
-            raise ObjectTooLarge(f"Send at most {self._limit} bytes.", limit=self._limit)
+            raise ObjectTooLarge(
+                _("Send at most %(limit)s bytes.", limit=self._limit), limit=self._limit
+            )
         self.digest.update(chunk)
 
 
@@ -273,6 +276,8 @@ def _translated(origin: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ObjectMissing(f"The bytes are not in the {origin}.") from error
+        raise ObjectMissing(
+            _("The bytes are not where they were stored: %(place)s.", place=origin)
+        ) from error
     except (BaseError, OSError, TimeoutError) as error:
-        raise StorageUnavailable("Try again in a few seconds.", retry_after=5) from error
+        raise StorageUnavailable(_("Try again in a few seconds."), retry_after=5) from error

@@ -12,6 +12,7 @@ from src.core import clock, events
 from src.core.actor import ANONYMOUS, Actor
 from src.core.db import Database, reading, transaction
 from src.core.errors import FieldError, Unauthenticated
+from src.core.language import gettext as _
 from src.domain.accounts import passwords, repository, sessions
 from src.domain.accounts.errors import LogInRefused, PasswordRefused
 from src.domain.accounts.rules import fold
@@ -121,7 +122,7 @@ async def refuse_login(session: AsyncSession, known: Credentials, client: Client
         personal={"email": known.email[:320]},
     )
     await session.flush()
-    raise LogInRefused("Check both and try again.")
+    raise LogInRefused(_("Check both and try again."))
 
 
 async def log_out(session: AsyncSession, actor: Actor) -> None:
@@ -140,7 +141,7 @@ async def change_password(database: Database, actor: Actor, *, current: str, new
     async with reading(database) as reads:
         user = None if actor.user_id is None else await reads.get(User, actor.user_id)
     if user is None:
-        raise Unauthenticated("Log in first.")
+        raise Unauthenticated(_("Log in first."))
     if not await passwords.verify(user.password_hash, current):
         raise _wrong_current()
     made = await passwords.new_hash(new, about=(user.name, user.email), field="new_password")
@@ -158,7 +159,7 @@ async def change_password(database: Database, actor: Actor, *, current: str, new
 
 
 def _wrong_current() -> PasswordRefused:
-    detail = "This is not your current password."
+    detail = _("This is not your current password.")
     return PasswordRefused(
         detail, errors=(FieldError(("current_password",), "wrong-password", detail),)
     )
@@ -208,7 +209,7 @@ async def _logged_in(session: AsyncSession, token: str, client: Client) -> LogIn
         session, token, ip=client.ip, request_id=client.request_id
     )
     if actor is None or actor.user_id is None:
-        raise LogInRefused("Check both and try again.")
+        raise LogInRefused(_("Check both and try again."))
     user = await session.get_one(User, actor.user_id)
     return LogIn(token, (await view(session, actor, [user]))[0], actor)
 

@@ -18,6 +18,7 @@ from argon2 import Type
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain.accounts.errors import PasswordRefused
 
 MIN_LENGTH = 12
@@ -96,15 +97,17 @@ def refuse_weak(password: str, *, about: tuple[str, ...] = (), field: str = "pas
 
 def _fault(password: str, about: tuple[str, ...]) -> tuple[str, str]:
     if len(password) < MIN_LENGTH:
-        return "too-short", f"Use at least {MIN_LENGTH} characters; a few words are good."
+        return "too-short", _(
+            "Use at least %(least)s characters; a few words are good.", least=MIN_LENGTH
+        )
     if len(password) > MAX_LENGTH:
-        return "too-long", f"Use at most {MAX_LENGTH} characters."
+        return "too-long", _("Use at most %(most)s characters.", most=MAX_LENGTH)
     plain = password.casefold()
     if plain in _common() or plain.translate(_FORGIVEN) in _common() or len(set(plain)) < 4:
-        return "too-common", "This password is one of the first to be guessed."
+        return "too-common", _("This password is one of the first to be guessed.")
     known = {plain, plain.translate(_FORGIVEN)}
     if known & {word.casefold().replace(" ", "") for word in about} | known & set(about):
-        return "too-personal", "Do not use your own name or address as the password."
+        return "too-personal", _("Do not use your own name or address as the password.")
     return "", ""
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from src.core.actor import Actor, Permission
 from src.core.errors import Forbidden
+from src.core.language import gettext as _
 from src.domain.accounts.errors import MayNotGrant
 from src.domain.accounts.roles import GRANTS
 from src.domain.accounts.tables import RoleName
@@ -14,7 +15,10 @@ from src.domain.accounts.tables import RoleName
 def require(actor: Actor, permission: Permission, *scopes: str) -> None:
     """Raise `Forbidden`, naming the permission, unless the actor holds it there."""
     if not actor.may(permission, *scopes):
-        raise Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+        raise Forbidden(
+            _("This needs the permission %(permission)s.", permission=permission),
+            permission=permission.value,
+        )
 
 
 def may_see_details(actor: Actor, user_id: UUID) -> bool:
@@ -28,5 +32,10 @@ def require_grantable(actor: Actor, role: RoleName, *scopes: str) -> None:
     beyond = [item for item in sorted(GRANTS[role]) if not actor.may(item, *scopes)]
     if beyond:
         raise MayNotGrant(
-            f"The role {role} holds {beyond[0]}, which you do not hold yourself.", role=role.value
+            _(
+                "The role %(role)s holds %(permission)s, which you do not hold yourself.",
+                role=role,
+                permission=beyond[0],
+            ),
+            role=role.value,
         )

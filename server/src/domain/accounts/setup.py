@@ -8,6 +8,7 @@ import secrets
 
 from src.core import crypto
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain.accounts.errors import WrongSetUpCode
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -50,7 +51,7 @@ def require_code(given: str) -> None:
     """Raise `WrongSetUpCode` unless this is the code; compared in constant time."""
     plain = "".join(given.upper().split()).replace("-", "")
     if not hmac.compare_digest(plain.encode(), code().replace("-", "").encode()):
-        detail = "This is not the code that the server logged when it started."
+        detail = _("This is not the code that the server logged when it started.")
         fault = FieldError(("code",), WrongSetUpCode.code, detail)
         raise WrongSetUpCode(detail, errors=(fault,))
 

@@ -16,6 +16,7 @@ from src.core import clock, events, finding, ids
 from src.core.actor import Actor, Permission, team_scope
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
+from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts import repository
 from src.domain.accounts.errors import TeamExists, TeamNotFound, UserNotFound
@@ -94,7 +95,7 @@ async def update_team(
         raise TypeError(f"a team has no {sorted(unknown)}")
     team = await _found(session, team_id)
     if expected_version is not None and team.version != expected_version:
-        raise PreconditionFailed("Read the team again, then repeat the change.")
+        raise PreconditionFailed(_("Read the team again, then repeat the change."))
     done: dict[str, list[Any]] = {}
     for field, value in changes.items():
         new = checked_name(value) if field == "name" else checked_timezone(value)
@@ -132,7 +133,7 @@ async def add_member(
     require(actor, Permission.USERS_MANAGE, team_scope(team_id))
     team, user = await _found(session, team_id), await session.get(User, user_id)
     if user is None:
-        raise UserNotFound("Nobody has this id.")
+        raise UserNotFound(_("Nobody has this id."))
     member = await session.get(TeamMember, (team_id, user_id))
     if member is not None and member.is_lead == is_lead:
         return
@@ -201,7 +202,7 @@ async def _views(session: AsyncSession, teams: Sequence[Team]) -> list[TeamView]
 async def _found(session: AsyncSession, team_id: UUID) -> Team:
     team = await session.get(Team, team_id)
     if team is None:
-        raise TeamNotFound("No team has this id.")
+        raise TeamNotFound(_("No team has this id."))
     return team
 
 
@@ -211,5 +212,5 @@ async def _store(session: AsyncSession, team: Team) -> None:
             session.add(team)
             await session.flush()
     except IntegrityError as error:
-        detail = "Another team has this name."
+        detail = _("Another team has this name.")
         raise TeamExists(detail, errors=(FieldError(("name",), "team-exists", detail),)) from error

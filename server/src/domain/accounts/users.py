@@ -16,6 +16,7 @@ from src.core import clock, events, ids
 from src.core.actor import Actor, Permission
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
+from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts import repository, sessions
 from src.domain.accounts.errors import (
@@ -138,7 +139,7 @@ async def update_user(
         require(actor, Permission.USERS_MANAGE)
     user = await _found(session, user_id)
     if expected_version is not None and user.version != expected_version:
-        raise PreconditionFailed("Read the person again, then repeat the change.")
+        raise PreconditionFailed(_("Read the person again, then repeat the change."))
     done = _apply(user, changes)
     if not done:
         return (await view(session, actor, [user]))[0]
@@ -280,7 +281,7 @@ def _seen(
 async def _found(session: AsyncSession, user_id: UUID) -> User:
     user = await session.get(User, user_id)
     if user is None:
-        raise UserNotFound("Nobody has this id.")
+        raise UserNotFound(_("Nobody has this id."))
     return user
 
 
@@ -298,7 +299,7 @@ async def _store(session: AsyncSession, user: User) -> None:
             session.add(user)
             await session.flush()
     except IntegrityError as error:
-        detail = "Somebody else has this address; every address belongs to one person."
+        detail = _("Somebody else has this address; every address belongs to one person.")
         raise EmailTaken(detail, errors=(FieldError(("email",), "email-taken", detail),)) from error
 
 
@@ -306,4 +307,4 @@ async def refuse_without_administrator(session: AsyncSession) -> None:
     """Raise `LastAdministrator` where the transaction would leave none."""
     await session.flush()
     if not await repository.count_administrators(session):
-        raise LastAdministrator("Make somebody else administrator first.")
+        raise LastAdministrator(_("Make somebody else administrator first."))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope
+from src.core.language import gettext as _
 from src.domain.bookings import (
     changes,
     contacts,
@@ -121,5 +122,5 @@ def _whose(actor: Actor, booking: Booking) -> UUID | None:
 async def _known(session: AsyncSession, actor: Actor, booking_id: UUID) -> Whole:
     found = await repository.find(session, Booking.id == booking_id)
     if not found or not policy.may_know(actor, found[0].booking):
-        raise BookingNotFound("Choose one from the list of bookings.")
+        raise BookingNotFound(_("Choose one from the list of bookings."))
     return found[0]

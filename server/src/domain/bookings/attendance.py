@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
 from src.core.actor import Actor, Permission
+from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import changes, plans, policy, repository, rules, telling
 from src.domain.bookings.errors import BookingStateConflict
@@ -78,9 +79,10 @@ async def check_in(
     rules.require_target(booking, Status.IN_USE, now=now)
     if not policy.can_check_in(booking, now):
         opens = booking.starts_at - rules.CHECK_IN_OPENS
-        said = "It is over." if now >= booking.ends_at else "Come back a little later."
+        early = _("Check-in opens 15 minutes before the start. Come back a little later.")
+        late = _("Check-in is open until the end of a booking. It is over.")
         raise BookingStateConflict(
-            f"Check-in is open from 15 minutes before the start until the end. {said}",
+            late if now >= booking.ends_at else early,
             state=booking.status.value,
             allowed=[],
             opens_at=opens,
@@ -132,4 +134,6 @@ async def _opened(
 def _require_ahead(booking: Booking, now: datetime) -> None:
     rules.require_target(booking, Status.CANCELLED, now=now)
     if booking.ends_at <= now:
-        raise BookingStateConflict("The booking is over.", state=booking.status.value, allowed=[])
+        raise BookingStateConflict(
+            _("The booking is over."), state=booking.status.value, allowed=[]
+        )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import changes, policy, repository
 from src.domain.bookings.calendar_views import (
@@ -94,7 +95,7 @@ async def calendar_rows(
     all_terms = {terms.resource_id: terms for terms in map(resources.terms.of, rows)}
     is_narrowed = selection.type_ids or selection.location_ids or selection.q or selection.page
     if not is_narrowed and set(selection.resource_ids) - all_terms.keys():
-        raise ResourceNotFound("Choose one from the list of resources.")
+        raise ResourceNotFound(_("Choose one from the list of resources."))
     return CalendarRows(
         range_,
         all_terms,
@@ -172,7 +173,9 @@ def _shown(actor: Actor, rows: CalendarRows, now: datetime) -> ColumnElement[boo
 
 def _range(from_: datetime, to: datetime) -> Window:
     if not timedelta(0) < to - from_ <= LONGEST:
-        detail = f"The end must be after the start, by at most {LONGEST.days} days."
+        detail = _(
+            "The end must be after the start, by at most %(longest)s days.", longest=LONGEST.days
+        )
         raise BadRange(detail, errors=(FieldError(("to",), "bad-range", detail),))
     return Window(from_, to)
 

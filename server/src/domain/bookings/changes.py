@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, events
 from src.core.actor import Actor, Permission
 from src.core.errors import DatabaseBusy, FieldError, Invalid, PreconditionFailed
+from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import plans, policy, repository, reservation, rules, telling
 from src.domain.bookings.errors import BookingNotFound, BookingStateConflict, TooManyChanges
@@ -93,11 +94,11 @@ async def change_many(
     in the list.
     """
     if len(changes) > MOST:
-        raise TooManyChanges(f"At most {MOST} bookings at once.")
+        raise TooManyChanges(_("At most %(most)s bookings at once.", most=MOST))
     if len({change.booking_id for change in changes}) < len(changes):
         raise Invalid(
-            "Each booking may be changed once.",
-            errors=(FieldError(("changes",), "duplicate", "A booking stands here twice."),),
+            _("Each booking may be changed once."),
+            errors=(FieldError(("changes",), "duplicate", _("A booking stands here twice.")),),
         )
     places = {change.booking_id: ("changes", place) for place, change in enumerate(changes)}
     return await perform(session, actor, changes, places=places)
@@ -158,9 +159,9 @@ async def _steps(
 def _require_known_fields(change_: Change, place: Place) -> None:
     if unknown := change_.fields.keys() - FIELDS:
         raise Invalid(
-            "These fields cannot be changed.",
+            _("These fields cannot be changed."),
             errors=tuple(
-                FieldError((*place, name), "unknown-field", "It cannot be changed.")
+                FieldError((*place, name), "unknown-field", _("It cannot be changed."))
                 for name in sorted(unknown)
             ),
         )
@@ -190,7 +191,7 @@ async def open_(
     found = await repository.find(session, Booking.id.in_(on), lock=True)
     if any(each.booking.resource_id != on[each.booking.id] for each in found):
         # It moved between the look and the lock: the caller comes again.
-        raise DatabaseBusy("Repeat the request in a second.", retry_after=1)
+        raise DatabaseBusy(_("Repeat the request in a second."), retry_after=1)
     return {each.booking.id: each for each in found}
 
 
@@ -210,19 +211,20 @@ def require_change(
         raise policy.forbidden(Permission.BOOKINGS_MANAGE)
     status = rules.status_at(found.booking, now)
     if status not in rules.HELD or found.booking.ends_at <= now:
-        said = f"is {status}" if status not in rules.HELD else "is over"
-        raise BookingStateConflict(
-            f"The booking {said}: it cannot be changed.", state=status.value, allowed=[]
-        )
+        detail = _("The booking is over: it cannot be changed.")
+        if status not in rules.HELD:
+            said = rules.word(status)
+            detail = _("The booking is %(status)s: it cannot be changed.", status=said)
+        raise BookingStateConflict(detail, state=status.value, allowed=[])
 
 
 def require_known(actor: Actor, found: Whole | None, expected_version: int | None) -> None:
     """Raise `BookingNotFound`, or `PreconditionFailed` when it is not the version expected."""
     if found is None or not policy.may_know(actor, found.booking):
-        raise BookingNotFound("Choose one from the list of bookings.")
+        raise BookingNotFound(_("Choose one from the list of bookings."))
     if expected_version not in {None, found.booking.version}:
         raise PreconditionFailed(
-            "Read the booking again, then repeat the change.", version=found.booking.version
+            _("Read the booking again, then repeat the change."), version=found.booking.version
         )
 
 

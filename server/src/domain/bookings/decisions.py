@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import Forbidden
+from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import changes, policy, repository, rules, telling
 from src.domain.bookings.repository import Whole
@@ -83,7 +84,7 @@ async def _decided(
     if found is None or not policy.may_decide(actor, found.booking):
         permission = Permission.BOOKINGS_APPROVE
         if found is not None and actor.may(permission, resource_scope(found.booking.resource_id)):
-            raise Forbidden("Nobody decides their own request: ask somebody else to.")
+            raise Forbidden(_("Nobody decides their own request: ask somebody else to."))
         raise policy.forbidden(permission)
     booking = found.booking
     rules.require_decidable(booking, now=clock.now())

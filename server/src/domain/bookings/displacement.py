@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, events
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError, Invalid
+from src.core.language import gettext as _
+from src.core.language import ngettext
 from src.domain import resources
 from src.domain.bookings import attendance, changes, policy, repository, suggestions
 from src.domain.bookings.errors import DisplacementNeeded
@@ -112,7 +114,7 @@ async def take_down(
     hit), `ResourceNotFound`, and for a move what `bookings.change` raises.
     """
     if state not in {ResourceState.DOWN, ResourceState.RETIRED}:
-        detail = "Take it down or retire it; to bring it back there is another way."
+        detail = _("Take it down or retire it; to bring it back there is another way.")
         raise Invalid(detail, errors=(FieldError(("state",), "bad-state", detail),))
     now, chosen = clock.now(), choices or {}
     await _lock(session, [resource_id], chosen)
@@ -131,7 +133,7 @@ async def bring_back(
 ) -> None:
     """Let a resource take bookings again. Raises `ResourceNotFound`, `Forbidden`."""
     if state not in {ResourceState.AVAILABLE, ResourceState.DEGRADED}:
-        detail = "It comes back as available or degraded."
+        detail = _("It comes back as available or degraded.")
         raise Invalid(detail, errors=(FieldError(("state",), "bad-state", detail),))
     await resources.states.set_state(session, actor, resource_id, state=state, reason=reason)
 
@@ -185,8 +187,12 @@ async def _settle(
         on = {each.booking.resource_id for each in undecided}
         listed = await _with_suggestions(session, actor, undecided, on, closed, now)
         raise DisplacementNeeded(
-            f"{len(undecided)} bookings stand in the way: say for each whether it is kept, "
-            "moved or cancelled.",
+            ngettext(
+                "A booking stands in the way: say whether it is kept, moved or cancelled.",
+                "%(num)s bookings stand in the way: say for each whether it is kept, moved or"
+                " cancelled.",
+                len(undecided),
+            ),
             hits=listed,
         )
     by_action: dict[str, list[Whole]] = {"keep": [], "move": [], "cancel": []}

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import contacts, policy, repository, rules, suggestions
 from src.domain.bookings.errors import BookingOverlaps, BookingRefused
@@ -137,7 +138,7 @@ async def judge(
         found = await _terms(session, actor, theirs, person_id, now=now)
         for plan in theirs:
             if plan.resource_id not in found:
-                raise ResourceNotFound("Choose one from the list of resources.")
+                raise ResourceNotFound(_("Choose one from the list of resources."))
             terms, upcoming = found[plan.resource_id]
             judged[plan.id] = _judged(actor, plan, terms, upcoming, now)
     return [judged[plan.id] for plan in plans]
@@ -153,7 +154,7 @@ def _judged(
     found += _started(plan)
     outcome = _outcome(plan, terms)
     if outcome == "requested" and plan.window.starts_at <= now:
-        message = "It needs approval: start later, so that somebody can decide before."
+        message = _("It needs approval: start later, so that somebody can decide before.")
         found.append(Violation("too-late", message, False, {}, "starts_at"))
     found += _approval(actor, plan, terms)
     passed = tuple(each for each in found if plan.override_reason and each.overridable)
@@ -224,7 +225,7 @@ def _started(plan: Plan) -> Iterable[Violation]:
     }
     for name, is_moved in moved.items():
         if is_moved:
-            yield Violation("already-started", "It is in use: only its end can change.", False,
+            yield Violation("already-started", _("It is in use: only its end can change."), False,
                             {}, name)  # fmt: skip
 
 
@@ -242,9 +243,10 @@ def _approval(actor: Actor, plan: Plan, terms: resources.terms.Terms) -> Iterabl
         Permission.BOOKINGS_APPROVE, resource_scope(plan.resource_id)
     )
     if not may_decide:
-        message = (
-            f"{terms.name} needs approval: the approved time may be shortened; "
-            "for another time cancel this booking and request a new one."
+        message = _(
+            "%(resource)s needs approval: the approved time may be shortened; for another time"
+            " cancel this booking and request a new one.",
+            resource=terms.name,
         )
         yield Violation("approval-needed", message, False, {}, "starts_at")
 
@@ -334,10 +336,16 @@ async def overlap(
 ) -> BookingOverlaps:
     """The error of a time that is taken: by what, and what is free instead."""
     taken, fitting = await alternatives(session, actor, judgement, now=now, excluding=excluding)
-    hint = "Take one of the suggestions or another time." if fitting else "Choose another time."
+    name = judgement.terms.name
+    detail = _("%(resource)s is taken then. Choose another time.", resource=name)
+    if fitting:
+        detail = _(
+            "%(resource)s is taken then. Take one of the suggestions or another time.",
+            resource=name,
+        )
     return BookingOverlaps(
-        f"{judgement.terms.name} is taken then. {hint}",
-        errors=(FieldError((*at, "starts_at"), "booking-overlaps", "This time is taken."),),
+        detail,
+        errors=(FieldError((*at, "starts_at"), "booking-overlaps", _("This time is taken.")),),
         conflicts=taken,
         suggestions=fitting,
         contact=await contacts.for_(session, judgement.plan.resource_id),
@@ -383,7 +391,7 @@ async def alternatives(
 
 def _insane(plan: Plan) -> list[Violation]:
     return [
-        Violation("out-of-range", "No calendar reaches that far.", False, {}, name)
+        Violation("out-of-range", _("No calendar reaches that far."), False, {}, name)
         for name, at in (("starts_at", plan.window.starts_at), ("ends_at", plan.window.ends_at))
         if at.year not in _YEARS
     ]
@@ -395,9 +403,15 @@ def text_faults(texts: Iterable[tuple[str, str]]) -> Iterable[Violation]:
         limit = _LIMITS[name]
         if len(text) > limit:
             numbers: dict[str, int | str | None] = {"max_length": limit, "length": len(text)}
-            yield Violation("too-long-text", f"At most {limit} characters.", False, numbers, name)
+            yield Violation(
+                "too-long-text",
+                _("At most %(limit)s characters.", limit=limit),
+                False,
+                numbers,
+                name,
+            )
         if "\x00" in text:
-            message = "A character in it cannot be stored."
+            message = _("A character in it cannot be stored.")
             yield Violation("bad-character", message, False, {}, name)
 
 

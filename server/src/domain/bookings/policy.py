@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope, team_scope
 from src.core.errors import Forbidden
+from src.core.language import gettext as _
 from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, restorable_until, status_at
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import Action
@@ -122,7 +123,10 @@ def require(actor: Actor, permission: Permission, resource_id: UUID) -> None:
 
 def forbidden(permission: Permission) -> Forbidden:
     """A refusal that names the permission it needs."""
-    return Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+    return Forbidden(
+        _("This needs the permission %(permission)s.", permission=permission),
+        permission=permission.value,
+    )
 
 
 def allowed(

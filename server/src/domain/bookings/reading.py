@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
 from src.core.actor import Actor
+from src.core.language import gettext as _
 from src.core.paging import Page, Paging, paginate, sorted_by
 from src.domain.bookings import policy, repository
 from src.domain.bookings.errors import BookingNotFound
@@ -41,7 +42,7 @@ async def get(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingV
     which = and_(Booking.id == booking_id, policy.visible(actor))
     found = await repository.find(session, which)
     if not found:
-        raise BookingNotFound("Choose one from the list of bookings.")
+        raise BookingNotFound(_("Choose one from the list of bookings."))
     return repository.view(actor, found[0], now=clock.now())
 
 

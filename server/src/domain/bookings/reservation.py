@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, events, ids
 from src.core.actor import Actor, Permission
 from src.core.errors import Unauthenticated
+from src.core.language import gettext as _
 from src.domain import accounts, resources
 from src.domain.accounts.tables import User, UserState
 from src.domain.bookings import plans, policy, reminders, repository, telling
@@ -113,7 +114,7 @@ async def _person(
     """For whom it is, and what speaks against that."""
     if wish.booked_for is None or wish.booked_for == actor.user_id:
         if actor.user_id is None:
-            raise Unauthenticated("Log in first: a booking is somebody's.")
+            raise Unauthenticated(_("Log in first: a booking is somebody's."))
         return Person(actor.user_id, actor.name), []
     policy.require(actor, Permission.BOOKINGS_FOR_OTHERS, wish.resource_id)
     row = (
@@ -121,7 +122,7 @@ async def _person(
     ).one_or_none()
     if row is not None and row.state is not UserState.SUSPENDED:
         return Person(wish.booked_for, row.name), []
-    message = "There is nobody here whom this could be for."
+    message = _("There is nobody here whom this could be for.")
     fault = Violation("unknown-person", message, False, {}, "booked_for")
     return Person(wish.booked_for, ""), [fault]
 
@@ -134,7 +135,7 @@ async def team_faults(session: AsyncSession, actor: Actor, wish: Wish) -> list[V
     may_any = policy.may_manage(actor, wish.resource_id)
     if may_any and await accounts.team_names(session, [team_id]):
         return []
-    return [Violation("unknown-team", "Choose a team you belong to.", False, {}, "team_id")]
+    return [Violation("unknown-team", _("Choose a team you belong to."), False, {}, "team_id")]
 
 
 def _booking(

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import events
+from src.core import events, language
 from src.core.actor import Actor
 from src.core.language import gettext as _
+from src.core.language import mark
 from src.domain.bookings.errors import BookingStateConflict
 from src.domain.bookings.tables import Booking, Status
 
@@ -49,6 +50,23 @@ CHECK_IN_OPENS = timedelta(minutes=15)
 RESTORABLE_FOR = timedelta(minutes=15)
 
 
+_WORDS: dict[Status, str] = {
+    Status.REQUESTED: mark("requested"),
+    Status.CONFIRMED: mark("confirmed"),
+    Status.IN_USE: mark("in use"),
+    Status.COMPLETED: mark("completed"),
+    Status.REJECTED: mark("rejected"),
+    Status.EXPIRED: mark("expired"),
+    Status.CANCELLED: mark("cancelled"),
+    Status.NO_SHOW: mark("not used"),
+}
+
+
+def word(status: Status) -> str:
+    """A state as it stands in the middle of a sentence."""
+    return _(_WORDS[status])
+
+
 def status_at(booking: Booking, now: datetime) -> Status:
     """What counts at `now`: a request past its deadline has expired, job or no job."""
     is_lapsed = (
@@ -82,10 +100,13 @@ def require_target(booking: Booking, to: Status, *, now: datetime) -> None:
     if to in TARGETS[status] or (booking.status is Status.REQUESTED and to is Status.EXPIRED):
         return
     allowed = sorted(TARGETS[status])
-    way = f"It may become {' or '.join(allowed)}." if allowed else "Nothing follows that."
-    raise BookingStateConflict(
-        f"The booking is {status}. {way}", state=status.value, allowed=[s.value for s in allowed]
-    )
+    detail = _("The booking is %(status)s. Nothing follows that.", status=word(status))
+    if allowed:
+        ways = language.format_list([word(way) for way in allowed], "or")
+        detail = _(
+            "The booking is %(status)s. It may become %(ways)s.", status=word(status), ways=ways
+        )
+    raise BookingStateConflict(detail, state=status.value, allowed=[way.value for way in allowed])
 
 
 def require_decidable(booking: Booking, *, now: datetime) -> None:
@@ -94,7 +115,7 @@ def require_decidable(booking: Booking, *, now: datetime) -> None:
     if status is not Status.REQUESTED:
         allowed = [target.value for target in sorted(TARGETS[status])]
         raise BookingStateConflict(
-            f"The booking is {status}: there is nothing to decide.",
+            _("The booking is %(status)s: there is nothing to decide.", status=word(status)),
             state=status.value,
             allowed=allowed,
         )

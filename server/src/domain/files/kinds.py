@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from src.core.language import gettext as _
 from src.domain.files.errors import FileKindUnknown
 
 MB = 1024 * 1024
@@ -62,7 +63,8 @@ def get(name: str) -> FileKind:
         return registered[name]
     except KeyError:
         raise FileKindUnknown(
-            f"Use one of {', '.join(sorted(registered))}.", kinds=sorted(registered)
+            _("Use one of %(choices)s.", choices=", ".join(sorted(registered))),
+            kinds=sorted(registered),
         ) from None
 
 

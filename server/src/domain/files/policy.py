@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import Actor, Permission
 from src.core.errors import Forbidden
+from src.core.language import gettext as _
 from src.domain.files.errors import SubjectUnknown
 
 Subject = tuple[str, UUID]
@@ -53,7 +54,9 @@ async def rights(session: AsyncSession, actor: Actor, subject: Subject) -> Right
     found = None if hook is None else await hook(session, actor, subject[1])
     if found is None or not found.may_read or not actor.may_anywhere(Permission.FILES_READ):
         types = ", ".join(subject_types())
-        raise SubjectUnknown(f"Files hang on: {types}. Check the type and the id of the object.")
+        raise SubjectUnknown(
+            _("Files hang on: %(types)s. Check the type and the id of the object.", types=types)
+        )
     return found
 
 
@@ -62,9 +65,9 @@ async def require_attach(session: AsyncSession, actor: Actor, subject: Subject) 
     found = await rights(session, actor, subject)
     if not actor.may_anywhere(Permission.FILES_UPLOAD):
         raise Forbidden(
-            f"This needs the permission {Permission.FILES_UPLOAD}.",
+            _("This needs the permission %(permission)s.", permission=Permission.FILES_UPLOAD),
             permission=Permission.FILES_UPLOAD.value,
         )
     if not found.may_attach:
-        raise Forbidden(f"You may not change the files of this {subject[0]}.")
+        raise Forbidden(_("You may not change the files of this %(object)s.", object=subject[0]))
     return found

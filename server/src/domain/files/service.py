@@ -14,6 +14,7 @@ from src.core import clock, events, idempotency, ids
 from src.core.actor import Actor
 from src.core.db import Database, reading, transaction
 from src.core.idempotency import Answer
+from src.core.language import gettext as _
 from src.core.storage import ObjectTooLarge, Storage, StorageUnavailable, Stored
 from src.domain.files import kinds, policy, repository, rules, views
 from src.domain.files.errors import (
@@ -198,11 +199,11 @@ async def _visible(
 
 
 def _unknown() -> FileUnknown:
-    return FileUnknown("Check the id; it may have been deleted.")
+    return FileUnknown(_("Check the id; it may have been deleted."))
 
 
 def _too_large(limit: int) -> FileTooLarge:
-    return FileTooLarge(f"Send at most {limit} bytes.", limit=limit)
+    return FileTooLarge(_("Send at most %(limit)s bytes.", limit=limit), limit=limit)
 
 
 class _Recognised:
@@ -231,12 +232,16 @@ class _Recognised:
 
     def _recognise(self, head: bytes) -> None:
         if not head:
-            raise FileEmpty("Send the bytes of the file.")
+            raise FileEmpty(_("Send the bytes of the file."))
         found = rules.content_type(head[: rules.HEAD])
         if found not in self._kind.content_types:
             accepted = sorted(self._kind.content_types)
             raise FileTypeRefused(
-                f"The content looks like {found}, which a {self._kind.name} may not be.",
+                _(
+                    "The content looks like %(found)s; files of the kind %(kind)s may not be that.",
+                    found=found,
+                    kind=self._kind.name,
+                ),
                 content_type=found,
                 accepted=accepted,
             )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import cache, clock, ids, language, live, outbox
 from src.core.actor import Actor
 from src.core.errors import Unauthenticated
+from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.notifications import kinds, rendering, topics
 from src.domain.notifications.tables import Delivery, Notification
@@ -151,5 +152,5 @@ async def _views(
 
 def _self(actor: Actor) -> UUID:
     if actor.user_id is None:
-        raise Unauthenticated("Log in first.")
+        raise Unauthenticated(_("Log in first."))
     return actor.user_id

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, false, true
 
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import Forbidden
+from src.core.language import gettext as _
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import Resource
 
@@ -40,7 +41,7 @@ def require_manage(actor: Actor, resource_id: UUID) -> None:
     if may_manage(actor, resource_id):
         return
     if not may_see(actor, resource_id):
-        raise ResourceNotFound("Choose one from the list of resources.")
+        raise ResourceNotFound(_("Choose one from the list of resources."))
     raise _forbidden()
 
 
@@ -54,9 +55,15 @@ def require_read(actor: Actor) -> None:
     """Raise `Forbidden` unless the actor may see any resource at all."""
     if not actor.may_anywhere(Permission.RESOURCES_READ):
         permission = Permission.RESOURCES_READ
-        raise Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+        raise Forbidden(
+            _("This needs the permission %(permission)s.", permission=permission),
+            permission=permission.value,
+        )
 
 
 def _forbidden() -> Forbidden:
     permission = Permission.RESOURCES_MANAGE
-    return Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+    return Forbidden(
+        _("This needs the permission %(permission)s.", permission=permission),
+        permission=permission.value,
+    )

@@ -20,6 +20,7 @@ from sqlalchemy.orm import SessionTransaction
 
 from src.core import clock, live
 from src.core.db import savepoint, sqlstate
+from src.core.language import gettext as _
 from src.domain.resources.calendar_errors import TimeTaken
 from src.domain.resources.hours import Window, without
 from src.domain.resources.tables import Hold, HoldKind, Resource, Unit
@@ -238,7 +239,7 @@ def _place(pieces: Sequence[Piece], units: Sequence[UnitHolds]) -> list[Placed]:
             next(unit for unit in own if unit.id == hold.unit_id).holds.append(hold)
     if missed:
         raise TimeTaken(
-            "Something else holds this time.",
+            _("Something else holds this time."),
             holder_ids=tuple(dict.fromkeys(piece.holder_id for piece in missed)),
         )
     return placed

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events, ids
 from src.core.actor import Actor
+from src.core.language import gettext as _
+from src.core.language import ngettext
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.resources import access, fields, policies, writing
 from src.domain.resources.errors import ResourceTypeNotFound, StillInUse
@@ -85,7 +87,13 @@ async def delete_type(
     row = await _locked(session, actor, type_id, expected_version)
     count = await session.scalar(select(func.count()).where(Resource.type_id == type_id))
     if count:
-        raise StillInUse(f"{count} resources are of this type. Give them another type first.")
+        raise StillInUse(
+            ngettext(
+                "%(num)s resource is of this type. Give it another type first.",
+                "%(num)s resources are of this type. Give them another type first.",
+                count,
+            )
+        )
     await policies.forget(session, Level("type", type_id))
     await session.delete(row)
     subject = ("resource-type", type_id)
@@ -130,4 +138,4 @@ def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _not_found() -> ResourceTypeNotFound:
-    return ResourceTypeNotFound("Choose one from the list of resource types.")
+    return ResourceTypeNotFound(_("Choose one from the list of resource types."))

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, events, ids
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError, Forbidden, PreconditionFailed
+from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.resources import calendar, listing
 from src.domain.resources.calendar_errors import BadClosure, ClosureNotFound, ClosureOver
@@ -75,7 +76,7 @@ async def create(session: AsyncSession, actor: Actor, *, wish: ClosureWish) -> C
             await session.scalars(select(Resource.id).where(Resource.id.in_(wish.resource_ids)))
         )
         if unknown := [str(id_) for id_ in wish.resource_ids if id_ not in known]:
-            raise ResourceNotFound(f"There is no resource {unknown[0]}.")
+            raise ResourceNotFound(_("There is no resource %(id)s.", id=unknown[0]))
     closure = Closure(
         id=ids.new(),
         starts_at=wish.starts_at,
@@ -149,13 +150,13 @@ async def cancel(
     """
     closure = await session.get(Closure, closure_id, with_for_update=True)
     if closure is None:
-        raise ClosureNotFound("Choose one from the list of closures.")
+        raise ClosureNotFound(_("Choose one from the list of closures."))
     view = (await _views(session, [closure]))[0]
     require(actor, None if closure.is_everything else view.resource_ids)
     if expected_version not in {None, closure.version}:
-        raise PreconditionFailed("Read the closure again.", version=closure.version)
+        raise PreconditionFailed(_("Read the closure again."), version=closure.version)
     if closure.cancelled_at is not None or closure.ends_at <= clock.now():
-        raise ClosureOver("There is nothing left to open.")
+        raise ClosureOver(_("There is nothing left to open."))
     await calendar.lock(session, await affected(session, closure))
     closure.cancelled_at = clock.now()
     await calendar.release(session, {closure.id})
@@ -168,7 +169,7 @@ async def get(session: AsyncSession, actor: Actor, closure_id: UUID) -> ClosureV
     """One closure. Raises `ClosureNotFound`."""
     closure = await session.get(Closure, closure_id)
     if closure is None or not actor.may_anywhere(Permission.RESOURCES_READ):
-        raise ClosureNotFound("Choose one from the list of closures.")
+        raise ClosureNotFound(_("Choose one from the list of closures."))
     return (await _views(session, [closure]))[0]
 
 
@@ -189,7 +190,9 @@ async def list_(
     """Closures that were not cancelled, by start. `from_` and `to` bound the time they touch."""
     wanted: Select[Any] = select(Closure).where(Closure.cancelled_at.is_(None))
     if not actor.may_anywhere(Permission.RESOURCES_READ):
-        raise Forbidden(f"This needs the permission {Permission.RESOURCES_READ}.")
+        raise Forbidden(
+            _("This needs the permission %(permission)s.", permission=Permission.RESOURCES_READ)
+        )
     if resource_ids:
         named = exists().where(
             ClosureResource.closure_id == Closure.id,
@@ -225,21 +228,24 @@ def require(actor: Actor, resource_ids: Collection[UUID] | None) -> None:
     scopes = [()] if resource_ids is None else [(resource_scope(id_),) for id_ in resource_ids]
     if not all(actor.may(Permission.CLOSURES_MANAGE, *scope) for scope in scopes):
         permission = Permission.CLOSURES_MANAGE
-        raise Forbidden(f"This needs the permission {permission}.", permission=permission.value)
+        raise Forbidden(
+            _("This needs the permission %(permission)s.", permission=permission),
+            permission=permission.value,
+        )
 
 
 def _judge(wish: ClosureWish) -> None:
     faults = []
     if wish.ends_at <= wish.starts_at:
-        faults.append(("ends_at", "ends-before-start", "The end must be after the start."))
+        faults.append(("ends_at", "ends-before-start", _("The end must be after the start.")))
     elif wish.ends_at <= clock.now():
-        faults.append(("ends_at", "in-the-past", "This time is over."))
+        faults.append(("ends_at", "in-the-past", _("This time is over.")))
     if not wish.reason.strip():
-        faults.append(("reason", "missing", "Say why, for everybody to read."))
+        faults.append(("reason", "missing", _("Say why, for everybody to read.")))
     elif len(wish.reason) > 500:
-        faults.append(("reason", "too-long", "At most 500 characters."))
+        faults.append(("reason", "too-long", _("At most %(limit)s characters.", limit=500)))
     if wish.resource_ids is not None and not wish.resource_ids:
-        faults.append(("resource_ids", "missing", "Name a resource, or close everything."))
+        faults.append(("resource_ids", "missing", _("Name a resource, or close everything.")))
     if faults:
         raise BadClosure(
             faults[0][2],

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain.resources.errors import NotInCatalogue
 
 MAX_TAGS = 20
@@ -27,7 +28,7 @@ def check(values: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
     faults = []
     for field, value in values.items():
         if field not in checks:
-            faults.append(FieldError((field,), "unknown-field", "There is no such field."))
+            faults.append(FieldError((field,), "unknown-field", _("There is no such field.")))
             continue
         detail = checks[field](value)
         if detail is not None:
@@ -41,11 +42,11 @@ def line(limit: int, *, required: bool = True) -> Check:
 
     def fault(value: Any) -> str | None:  # noqa: ANN401 - whatever came
         if not isinstance(value, str) or (required and not value.strip()):
-            return "It needs some text."
+            return _("It needs some text.")
         if len(value) > limit:
-            return f"At most {limit} characters."
+            return _("At most %(limit)s characters.", limit=limit)
         if any(unicodedata.category(letter) == "Cc" for letter in value):
-            return "Control characters are not allowed."
+            return _("Control characters are not allowed.")
         return None
 
     return fault
@@ -56,8 +57,8 @@ def text(limit: int) -> Check:
 
     def fault(value: Any) -> str | None:  # noqa: ANN401
         if not isinstance(value, str) or "\x00" in value:
-            return "It must be text."
-        return None if len(value) <= limit else f"At most {limit} characters."
+            return _("It must be text.")
+        return None if len(value) <= limit else _("At most %(limit)s characters.", limit=limit)
 
     return fault
 
@@ -65,13 +66,13 @@ def text(limit: int) -> Check:
 def timezone(value: Any) -> str | None:  # noqa: ANN401
     """A name of the IANA database."""
     known = isinstance(value, str) and value in _timezones()
-    return None if known else "Name a time zone such as Europe/Berlin."
+    return None if known else _("Name a time zone such as Europe/Berlin.")
 
 
 def tags(value: Any) -> str | None:  # noqa: ANN401
     """Up to twenty short words."""
     if not isinstance(value, list | tuple) or len(value) > MAX_TAGS:
-        return f"At most {MAX_TAGS} tags."
+        return _("At most %(most)s tags.", most=MAX_TAGS)
     faults = (line(40)(tag) for tag in value)
     return next((fault for fault in faults if fault), None)
 
@@ -83,7 +84,7 @@ def whole(low: int, high: int, *, optional: bool = False) -> Check:
         if value is None and optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            return f"A whole number from {low} to {high}."
+            return _("A whole number from %(low)s to %(high)s.", low=low, high=high)
         return None
 
     return fault
@@ -91,7 +92,7 @@ def whole(low: int, high: int, *, optional: bool = False) -> Check:
 
 def truth(value: Any) -> str | None:  # noqa: ANN401
     """True, false, or nothing said."""
-    return None if value is None or isinstance(value, bool) else "True or false."
+    return None if value is None or isinstance(value, bool) else _("True or false.")
 
 
 def anything(_value: Any) -> str | None:  # noqa: ANN401

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import events
 from src.core.actor import Actor
 from src.core.errors import FieldError
+from src.core.language import gettext as _
 from src.domain.resources import access, listing, service, writing
 from src.domain.resources.errors import NotInCatalogue
 from src.domain.resources.hours import Weekly
@@ -67,16 +68,16 @@ async def set_opening_hours(
 def _require_sound(intervals: Sequence[Weekly]) -> None:
     faults: list[FieldError] = []
     if len(intervals) > MAX_INTERVALS:
-        detail = f"At most {MAX_INTERVALS} intervals a week."
+        detail = _("At most %(most)s intervals a week.", most=MAX_INTERVALS)
         raise NotInCatalogue(detail, errors=(FieldError(("intervals",), "invalid", detail),))
     for place, each in enumerate(intervals):
         if not (0 <= each.weekday <= 6 and 0 <= each.opens < each.closes <= 1440):
-            detail = "Weekday 0 to 6, and minutes with 0 ≤ opens < closes ≤ 1440."
+            detail = _("Weekday 0 to 6, and minutes with 0 ≤ opens < closes ≤ 1440.")
             faults.append(FieldError(("intervals", place), "invalid", detail))
     ordered = sorted(enumerate(intervals), key=lambda pair: _order(pair[1]))
-    for (_, first), (place, second) in pairwise(ordered):
+    for (_place, first), (place, second) in pairwise(ordered):
         if first.weekday == second.weekday and second.opens < first.closes:
-            detail = "It overlaps another interval of the same day."
+            detail = _("It overlaps another interval of the same day.")
             faults.append(FieldError(("intervals", place), "overlap", detail))
     if faults:
         raise NotInCatalogue(faults[0].detail, errors=tuple(faults))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events, ids
 from src.core.actor import Actor
+from src.core.language import gettext as _
 from src.domain.resources import access, fields, repository, writing
 from src.domain.resources.errors import LocationCycle, LocationNotFound, NameTaken, StillInUse
 from src.domain.resources.tables import Location, Resource
@@ -83,7 +84,11 @@ async def delete_location(
     below = await session.scalar(select(func.count()).where(Location.parent_id == location_id))
     here = await session.scalar(select(func.count()).where(Resource.location_id == location_id))
     if below or here:
-        detail = f"{here} resources and {below} locations lie there. Move them first."
+        detail = _(
+            "Resources there: %(here)s, locations below it: %(below)s. Move them first.",
+            here=here,
+            below=below,
+        )
         raise StillInUse(detail, resources=here, locations=below)
     await session.delete(row)
     subject = ("location", location_id)
@@ -128,17 +133,19 @@ def _require_place(
 ) -> None:
     """Raise unless the location may stand below that parent under that name."""
     if parent_id is not None and parent_id not in tree:
-        raise fields.refuse("parent_id", "There is none with this id.", code="unknown-id")
+        raise fields.refuse("parent_id", _("There is none with this id."), code="unknown-id")
     above = parent_id
     while above is not None:
         if above == location_id:
-            raise LocationCycle("Choose a place that does not lie below it.")
+            raise LocationCycle(_("Choose a place that does not lie below it."))
         above = tree[above].parent_id
     if parent_id is not None and len(tree[parent_id].path) >= MAX_DEPTH:
-        raise fields.refuse("parent_id", f"Locations lie at most {MAX_DEPTH} deep.")
+        raise fields.refuse("parent_id", _("Locations lie at most %(most)s deep.", most=MAX_DEPTH))
     for other in tree.values():
         if (other.parent_id, other.name) == (parent_id, name) and other.id != location_id:
-            raise NameTaken(f"There is already a {name} there. Choose another name.")
+            raise NameTaken(
+                _("There is already one named %(name)s there. Choose another name.", name=name)
+            )
 
 
 def _known(tree: Mapping[UUID, LocationView], location_id: UUID) -> LocationView:
@@ -148,4 +155,4 @@ def _known(tree: Mapping[UUID, LocationView], location_id: UUID) -> LocationView
 
 
 def _not_found() -> LocationNotFound:
-    return LocationNotFound("Choose one from the tree of locations.")
+    return LocationNotFound(_("Choose one from the tree of locations."))

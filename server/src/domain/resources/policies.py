@@ -16,6 +16,7 @@ from src.core import events, ids
 from src.core.actor import Actor
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
+from src.core.language import gettext as _
 from src.domain.resources import access, calendar, fields, listing, writing
 from src.domain.resources.errors import NotInCatalogue, ResourceTypeNotFound
 from src.domain.resources.policy import POLICY_FIELDS
@@ -80,7 +81,7 @@ async def set_policy(
     row = await _locked(session, level)
     if expected_version is not None and (row.version or 0) != expected_version:
         raise PreconditionFailed(
-            "Read it again, then repeat the change.", current_version=row.version or 0
+            _("Read it again, then repeat the change."), current_version=row.version or 0
         )
     fields.check(values, CHECKS)
     changed = writing.assign(row, values)
@@ -119,7 +120,7 @@ async def _store(session: AsyncSession, row: Policy) -> None:
             session.add(row)
             await session.flush()
     except IntegrityError as error:
-        raise PreconditionFailed("Read it again, then repeat the change.") from error
+        raise PreconditionFailed(_("Read it again, then repeat the change.")) from error
 
 
 async def _require_level(session: AsyncSession, actor: Actor, level: Level) -> None:
@@ -129,7 +130,7 @@ async def _require_level(session: AsyncSession, actor: Actor, level: Level) -> N
     if level.kind == "type":
         known = await session.scalar(select(ResourceType.id).where(ResourceType.id == level.id))
         if known is None:
-            raise ResourceTypeNotFound("Choose one from the list of resource types.")
+            raise ResourceTypeNotFound(_("Choose one from the list of resource types."))
 
 
 def _governed(level: Level) -> ColumnElement[bool]:
@@ -142,8 +143,16 @@ def _require_order(row: Policy) -> None:
     """Raise where what this level says contradicts itself."""
     faults = []
     for low, high, detail in (
-        ("min_minutes", "max_minutes", "The longest booking cannot be shorter than the shortest."),
-        ("latest_minutes", "earliest_minutes", "The window of advance booking would be empty."),
+        (
+            "min_minutes",
+            "max_minutes",
+            _("The longest booking cannot be shorter than the shortest."),
+        ),
+        (
+            "latest_minutes",
+            "earliest_minutes",
+            _("The window of advance booking would be empty."),
+        ),
     ):
         below, above = getattr(row, low), getattr(row, high)
         if below is not None and above is not None and below > above:

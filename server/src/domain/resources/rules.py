@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from src.core import language
+from src.core.language import gettext as _
+from src.core.language import ngettext
 from src.domain.resources.hours import Window, is_open
 from src.domain.resources.tables import ResourceState
 from src.domain.resources.terms import Terms
@@ -52,13 +55,13 @@ def violations(terms: Terms, question: Question) -> list[Violation]:
     if window.ends_at <= window.starts_at:
         return [
             *found,
-            Violation("ends-before-start", "The end must be after the start.", False,
+            Violation("ends-before-start", _("The end must be after the start."), False,
                       field="ends_at"),
         ]  # fmt: skip
     if window.ends_at - window.starts_at > timedelta(days=LONGEST_DAYS):
         return [
             *found,
-            Violation("too-long", f"A booking takes at most {LONGEST_DAYS} days.", False,
+            Violation("too-long", _("A booking takes at most %(days)s days.", days=LONGEST_DAYS), False,
                       {"max_minutes": LONGEST_DAYS * 1440, "minutes": _whole(window.minutes)},
                       "ends_at"),
         ]  # fmt: skip
@@ -85,24 +88,33 @@ def hold_window(terms: Terms, window: Window) -> Window:
 
 
 def _state(terms: Terms) -> Iterator[Violation]:
-    said = f": {terms.state_reason}" if terms.state_reason else ""
+    said = {"resource": terms.name, "reason": terms.state_reason}
     numbers: dict[str, int | str | None] = {"reason": terms.state_reason}
     if terms.state is ResourceState.DOWN:
-        message = f"{terms.name} is down{said}."
+        message = _("%(resource)s is down.", **said)
+        if terms.state_reason:
+            message = _("%(resource)s is down: %(reason)s.", **said)
         yield Violation("resource-down", message, True, numbers, "resource_id")
     if terms.state is ResourceState.RETIRED:
-        message = f"{terms.name} is retired{said}."
+        message = _("%(resource)s is retired.", **said)
+        if terms.state_reason:
+            message = _("%(resource)s is retired: %(reason)s.", **said)
         yield Violation("resource-retired", message, False, numbers, "resource_id")
 
 
 def _unit(terms: Terms, unit: int | None) -> Iterator[Violation]:
     active = [known.number for known in terms.units if known.is_active]
     if not active:
-        message = f"{terms.name} has no unit in service."
+        message = _("%(resource)s has no unit in service.", resource=terms.name)
         yield Violation("no-units", message, False, {}, "resource_id")
     elif unit is not None and unit not in active:
         listed = ", ".join(map(str, active))
-        message = f"{terms.name} has no unit {unit}; choose one of {listed}, or none."
+        message = _(
+            "%(resource)s has no unit %(unit)s; choose one of %(units)s, or none.",
+            resource=terms.name,
+            unit=unit,
+            units=listed,
+        )
         yield Violation("unit-unknown", message, False, {"unit": unit, "units": listed}, "unit")
 
 
@@ -113,8 +125,13 @@ def _closures(terms: Terms, window: Window) -> Iterator[Violation]:
             starts, ends = closure.window.starts_at, closure.window.ends_at
             yield Violation(
                 "closed",
-                f"{terms.name} is closed from {_local(terms, starts)} to {_local(terms, ends)}: "
-                f"{closure.reason}.",
+                _(
+                    "%(resource)s is closed from %(starts)s to %(ends)s: %(reason)s.",
+                    resource=terms.name,
+                    starts=_local(terms, starts),
+                    ends=_local(terms, ends),
+                    reason=closure.reason,
+                ),
                 False,
                 {"from": _iso(starts), "to": _iso(ends), "reason": closure.reason},
                 "starts_at",
@@ -126,7 +143,13 @@ def _hours(terms: Terms, window: Window) -> Iterator[Violation]:
         starts, ends = _local(terms, window.starts_at), _local(terms, window.ends_at)
         yield Violation(
             "outside-opening-hours",
-            f"{terms.name} is not open all the time from {starts} to {ends} ({terms.timezone}).",
+            _(
+                "%(resource)s is not open all the time from %(starts)s to %(ends)s (%(zone)s).",
+                resource=terms.name,
+                starts=starts,
+                ends=ends,
+                zone=terms.timezone,
+            ),
             True,
             {"timezone": terms.timezone},
             "starts_at",
@@ -142,10 +165,17 @@ def _grid(terms: Terms, question: Question) -> Iterator[Violation]:
         if name == "starts_at" and question.is_started:
             continue
         if not on_grid(at, terms.zone, slot):
-            word = "Start" if name == "starts_at" else "End"
+            said = {"slot": slot, "time": _local(terms, at)}
+            message = _(
+                "End on a multiple of %(slot)s minutes of the day, not at %(time)s.", **said
+            )
+            if name == "starts_at":
+                message = _(
+                    "Start on a multiple of %(slot)s minutes of the day, not at %(time)s.", **said
+                )
             yield Violation(
                 "off-grid",
-                f"{word} on a multiple of {slot} minutes of the day, not at {_local(terms, at)}.",
+                message,
                 True,
                 {"slot_minutes": slot},
                 name,
@@ -168,7 +198,11 @@ def _length(terms: Terms, window: Window) -> Iterator[Violation]:
     if shortest is not None and minutes < shortest:
         yield Violation(
             "too-short",
-            f"The shortest booking is {shortest} minutes; this one is {_length_of(window)}.",
+            _(
+                "The shortest booking is %(shortest)s; this one is %(length)s.",
+                shortest=_minutes(shortest),
+                length=_length_of(window),
+            ),
             True,
             {"min_minutes": shortest, "minutes": _whole(minutes), "seconds": _seconds(window)},
             "ends_at",
@@ -176,7 +210,11 @@ def _length(terms: Terms, window: Window) -> Iterator[Violation]:
     if longest is not None and minutes > longest:
         yield Violation(
             "too-long",
-            f"The longest booking is {longest} minutes; this one is {_length_of(window)}.",
+            _(
+                "The longest booking is %(longest)s; this one is %(length)s.",
+                longest=_minutes(longest),
+                length=_length_of(window),
+            ),
             True,
             {"max_minutes": longest, "minutes": _whole(minutes), "seconds": _seconds(window)},
             "ends_at",
@@ -186,7 +224,7 @@ def _length(terms: Terms, window: Window) -> Iterator[Violation]:
 def _advance(terms: Terms, question: Question) -> Iterator[Violation]:
     window, now = question.window, question.now
     if window.ends_at <= now:
-        yield Violation("in-the-past", "This time is over.", False, {"now": _iso(now)},
+        yield Violation("in-the-past", _("This time is over."), False, {"now": _iso(now)},
                         "ends_at" if question.is_started else "starts_at")  # fmt: skip
         return
     if question.is_started:
@@ -194,14 +232,18 @@ def _advance(terms: Terms, question: Question) -> Iterator[Violation]:
     # The slot that runs just now may still be taken.
     tolerance = terms.policy.slot_minutes or 1
     if window.starts_at <= now - tolerance * _MINUTE:
-        message = "The start is in the past."
+        message = _("The start is in the past.")
         yield Violation("in-the-past", message, False, {"now": _iso(now)}, "starts_at")
     earliest, latest = terms.policy.earliest_minutes, terms.policy.latest_minutes
     ahead = (window.starts_at - now) / _MINUTE
     if earliest is not None and ahead > earliest:
         yield Violation(
             "too-early",
-            f"Book at most {_span(earliest)} ahead; this is {_span(_whole(ahead))} ahead.",
+            _(
+                "Book at most %(most)s ahead; this is %(ahead)s ahead.",
+                most=_span(earliest),
+                ahead=_span(_whole(ahead)),
+            ),
             True,
             {"earliest_minutes": earliest, "minutes_ahead": _whole(ahead)},
             "starts_at",
@@ -209,7 +251,11 @@ def _advance(terms: Terms, question: Question) -> Iterator[Violation]:
     if latest is not None and latest > 0 and ahead < latest:
         yield Violation(
             "too-late",
-            f"Book at least {_span(latest)} ahead; this is {_span(max(0, _whole(ahead)))} ahead.",
+            _(
+                "Book at least %(least)s ahead; this is %(ahead)s ahead.",
+                least=_span(latest),
+                ahead=_span(max(0, _whole(ahead))),
+            ),
             True,
             {"latest_minutes": latest, "minutes_ahead": _whole(ahead)},
             "starts_at",
@@ -221,7 +267,12 @@ def _limit(terms: Terms, upcoming: int) -> Iterator[Violation]:
     if most is not None and upcoming >= most:
         yield Violation(
             "too-many-upcoming",
-            f"One person may have {most} bookings ahead on {terms.name}; there are {upcoming}.",
+            _(
+                "One person may have %(most)s bookings ahead on %(resource)s; there are %(upcoming)s.",
+                most=most,
+                resource=terms.name,
+                upcoming=upcoming,
+            ),
             True,
             {"max_upcoming": most, "upcoming": upcoming},
             "resource_id",
@@ -238,17 +289,22 @@ def _seconds(window: Window) -> int:
 
 def _length_of(window: Window) -> str:
     minutes, seconds = divmod(_seconds(window), 60)
-    said = [f"{count} {word}{'' if count == 1 else 's'}"
-            for count, word in ((minutes, "minute"), (seconds, "second")) if count]  # fmt: skip
-    return " and ".join(said) or "less than a second"
+    said = [_minutes(minutes)] if minutes else []
+    if seconds:
+        said.append(ngettext("%(num)s second", "%(num)s seconds", seconds))
+    return language.format_list(said) if said else _("less than a second")
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(num)s minute", "%(num)s minutes", count)
 
 
 def _span(minutes: int) -> str:
     if minutes >= 2 * 1440:
-        return f"{minutes // 1440} days"
+        return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
     if minutes >= 120:
-        return f"{minutes // 60} hours"
-    return f"{minutes} minutes"
+        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+    return _minutes(minutes)
 
 
 def _iso(at: datetime) -> str:
@@ -256,4 +312,4 @@ def _iso(at: datetime) -> str:
 
 
 def _local(terms: Terms, at: datetime) -> str:
-    return f"{at.astimezone(terms.zone):%Y-%m-%d %H:%M}"
+    return language.format_moment(at, zone=terms.zone)

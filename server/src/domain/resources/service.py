@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events, ids, live
 from src.core.actor import Actor
+from src.core.language import gettext as _
 from src.domain import accounts
 from src.domain.resources import (
     access,
@@ -108,7 +109,7 @@ async def locked(session: AsyncSession, resource_id: UUID) -> Resource:
     """The resource with its row locked until the end of the transaction."""
     resource = await repository.locked(session, resource_id)
     if resource is None:
-        raise ResourceNotFound("Choose one from the list of resources.")
+        raise ResourceNotFound(_("Choose one from the list of resources."))
     return resource
 
 
@@ -125,10 +126,10 @@ async def _require_known(session: AsyncSession, values: Mapping[str, Any]) -> No
         if field in values:
             found = await session.scalar(select(table.id).where(table.id == values[field]))
             if found is None:
-                raise fields.refuse(field, "There is none with this id.", code="unknown-id")
+                raise fields.refuse(field, _("There is none with this id."), code="unknown-id")
     contact = values.get("contact_id")
     if contact is not None and not await accounts.names(session, [contact]):
-        raise fields.refuse("contact_id", "There is nobody with this id.", code="unknown-id")
+        raise fields.refuse("contact_id", _("There is nobody with this id."), code="unknown-id")
 
 
 async def _institute_zone(session: AsyncSession) -> str:

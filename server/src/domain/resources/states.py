@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events
 from src.core.actor import Actor
+from src.core.language import gettext as _
 from src.domain.resources import calendar, fields, service, writing
 from src.domain.resources.access import require_manage
 from src.domain.resources.errors import ResourceNotFound
@@ -37,7 +38,7 @@ async def set_state(
     await calendar.lock(session, {resource_id})
     resource = await session.get(Resource, resource_id, populate_existing=True)
     if resource is None:
-        raise ResourceNotFound("Choose one from the list of resources.")
+        raise ResourceNotFound(_("Choose one from the list of resources."))
     writing.require_version(resource, expected_version)
     kept = None if state is ResourceState.AVAILABLE else reason
     if (resource.state, resource.state_reason) == (state, kept):

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events
 from src.core.actor import Actor
+from src.core.language import gettext as _
+from src.core.language import ngettext
 from src.domain.resources import access, fields, listing, repository, service, writing
 from src.domain.resources.errors import LastUnit, UnitInUse, UnitNotFound
 from src.domain.resources.tables import Unit
@@ -100,7 +102,9 @@ async def _set_active(
     known = await _of(session, resource_id)
     unit = next((unit for unit in known if unit.number == number), None)
     if unit is None:
-        raise UnitNotFound(f"Its units are {', '.join(str(unit.number) for unit in known)}.")
+        raise UnitNotFound(
+            _("Its units are %(units)s.", units=", ".join(str(unit.number) for unit in known))
+        )
     if unit.is_active != is_active:
         if not is_active:
             await _require_idle(session, known, unit)
@@ -116,11 +120,16 @@ async def _set_active(
 
 async def _require_idle(session: AsyncSession, known: list[Unit], unit: Unit) -> None:
     if not any(other.is_active for other in known if other is not unit):
-        raise LastUnit("Retire the resource instead, or put another unit into service first.")
+        raise LastUnit(_("Retire the resource instead, or put another unit into service first."))
     count, until = await repository.upcoming_on(session, unit.id, clock.now())
     if count:
         raise UnitInUse(
-            f"{count} bookings hold unit {unit.number}. Move or cancel them first.",
+            ngettext(
+                "%(num)s booking holds unit %(unit)s. Move or cancel it first.",
+                "%(num)s bookings hold unit %(unit)s. Move or cancel them first.",
+                count,
+                unit=unit.number,
+            ),
             bookings=count,
             until=until,
         )

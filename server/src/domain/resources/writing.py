@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, live
 from src.core.db import Table, savepoint
 from src.core.errors import FieldError, PreconditionFailed
+from src.core.language import gettext as _
 from src.domain.resources.errors import NameTaken
 from src.domain.resources.tables import Resource
 
@@ -25,7 +26,7 @@ def require_version(row: Counted, expected: int | None) -> None:
     """Raise `PreconditionFailed` unless the row is as the caller read it; None does not ask."""
     if expected is not None and row.version != expected:
         raise PreconditionFailed(
-            "Read it again, then repeat the change.", current_version=row.version
+            _("Read it again, then repeat the change."), current_version=row.version
         )
 
 
@@ -43,7 +44,9 @@ async def store_named(
             session.add(row)
             await session.flush()
     except IntegrityError as error:
-        detail = f"There is already one named {values.get('name')}. Choose another name."
+        detail = _(
+            "There is already one named %(name)s. Choose another name.", name=values.get("name")
+        )
         faults = (FieldError(("name",), "name-taken", detail),)
         raise NameTaken(detail, errors=faults) from error
     return changed
