@@ -16,8 +16,9 @@ from uuid import UUID
 
 import orjson
 from fastapi import Request
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.sse import format_sse_event
 from prometheus_client import Gauge
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from src.core import operations
@@ -71,8 +72,10 @@ class Streams:
         _open.dec()
 
 
-class Stream(EventSourceResponse):
+class Stream(StreamingResponse):
     """One open stream. Made by `open_`, which counted it; it counts itself out."""
+
+    media_type = "text/event-stream"
 
     def __init__(self, request: Request, actor: Actor, after: str | None) -> None:
         headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}

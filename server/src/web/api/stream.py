@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
-from fastapi.sse import EventSourceResponse
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from src.web import streaming
 from src.web.dependencies import SIGNED_IN, CurrentActor, declares
@@ -40,7 +39,7 @@ LastEventId = Annotated[
 @router.get(
     "/stream",
     operation_id="live_stream",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses={
         200: {
             "description": "Goes on until the log-in ends.",
