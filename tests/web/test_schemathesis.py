@@ -94,6 +94,12 @@ def _prepared(lab: Lab) -> dict[str, Any]:
     assert lab.post(f"/bookings/{under_way}/check-in", by="admin").status_code == 200
     shut = {"starts_at": moment(1), "ends_at": moment(2), "reason": "Cleaning"}
     closed = [_made(lab, "/closures", json={**shut, "resource_ids": [apart]}) for _ in range(2)]
+    kept = [_made(lab, "/resource-sets", json={"name": name, "resource_ids": [apart]})
+            for name in ("Mine", "Ours")]  # fmt: skip
+    photo = _made(
+        lab, "/files", params={"subject_type": "resource", "subject_id": apart, "kind": "photo"},
+        content=b"\x89PNG\r\n\x1a\n", headers={"Content-Type": "application/octet-stream"},
+    )  # fmt: skip
     settled = [dead(lab) for _ in range(2)]
     event = lab.get("/events", by="admin").json()["data"][0]["id"]
 
@@ -118,6 +124,10 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         "jobs_requeue": {"path": {"job_id": settled[1]}},
         "operations_get": {"path": {"operation_id": waited_for[0]}},
         "operations_cancel": {"path": {"operation_id": waited_for[1]}},
+        "resource_sets_get": {"path": {"set_id": kept[0]}},
+        "resource_sets_update": {"path": {"set_id": kept[0]}, "body": {"name": "Theirs"}},
+        "resource_sets_delete": {"path": {"set_id": kept[1]}},
+        "resources_set_photo": {"path": {"resource_id": apart}, "body": {"file_id": photo}},
         "resources_update": {"path": {"resource_id": apart}, "body": {"description": "Bright"}},
         "users_revoke_role": other,
         "users_update": other,
