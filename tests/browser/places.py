@@ -1,0 +1,51 @@
+"""Every page there is, for what must hold on all of them: tests and screenshots walk this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page as somebody sees it. `{resource}` and the like in a path are filled in."""
+
+    name: str
+    path: str
+    who: str | None = "admin"
+
+
+PLACES = (
+    Place("login", "/login", None),
+    Place("today", "/", "member"),
+    Place("today-admin", "/"),
+    Place("calendar-week-one", "/calendar?resource_id={resource}&view=week", "member"),
+    Place("calendar-day", "/calendar?view=day", "member"),
+    Place("calendar-week", "/calendar?view=week", "member"),
+    Place("calendar-month", "/calendar?view=month", "member"),
+    Place("calendar-agenda", "/calendar?view=agenda", "member"),
+    Place("resources", "/resources", "member"),
+    Place("resource", "/resources/{resource}", "member"),
+    Place("resource-managed", "/resources/{resource}"),
+    Place("resource-new", "/resources/new"),
+    Place("resource-edit", "/resources/{resource}/edit"),
+    Place("resource-state", "/resources/{resource}/state"),
+    Place("resource-hours", "/resources/{resource}/hours"),
+    Place("resource-policy", "/resources/{resource}/policy"),
+    Place("booking-new", "/bookings/new?resource_id={resource}", "member"),
+    Place("bookings", "/bookings", "member"),
+    Place("booking", "/bookings/{booking}", "member"),
+    Place("booking-edit", "/bookings/{booking}/edit", "member"),
+    Place("booking-cancel", "/bookings/{booking}/cancel", "member"),
+    Place("requests", "/requests"),
+    Place("notifications", "/notifications", "member"),
+    Place("search", "/search?q=con", "member"),
+    Place("me", "/me", "member"),
+    Place("closures", "/closures"),
+    Place("closure-new", "/closures/new"),
+    Place("people", "/people"),
+    Place("person-new", "/people/new"),
+    Place("record", "/events"),
+    Place("jobs", "/jobs?state=all"),
+    Place("design", "/design"),
+    Place("not-found", "/nowhere"),
+)

@@ -1,0 +1,151 @@
+"""What holds for every page, and what a visit costs over the wire.
+
+Nothing serious against accessibility, nothing moves, nothing is refused by the content security
+policy, nothing is wider than a phone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import CDPSession, Page
+
+from tests.browser.conftest import DESK, PHONE, Desk, Opened
+from tests.browser.places import PLACES, Place
+
+pytestmark = pytest.mark.browser
+
+BUDGETS = {"/": 130_000, "/calendar?view=week": 175_000}
+_RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+
+
+def _book(desk: Desk) -> str:
+    """A booking for the pages about one; its id."""
+    day = (datetime.now(UTC) + timedelta(days=3)).date()
+    page = desk.go(f"/bookings/new?resource_id={desk.site.ids.confocal}&starts_at={day}T10:00Z")
+    page.get_by_label("Title").fill("Slides")
+    page.get_by_role("button", name="Book", exact=True).last.click()
+    page.wait_for_url("**/bookings/*-*")
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+def _visits(sit_down: Opened, **options: object) -> list[tuple[Place, Desk, str]]:
+    """Every place, with the window of who goes there and the whole path."""
+    desks = {who: sit_down(who, **options) for who in {place.who for place in PLACES}}
+    booking = _book(desks["member"])
+    resource = str(desks["member"].site.ids.confocal)
+    return [
+        (place, desks[place.who], place.path.format(resource=resource, booking=booking))
+        for place in PLACES
+    ]
+
+
+def _open(desk: Desk, place: Place, path: str) -> Page:
+    """The page, drawn to the end. What the policy refuses, Chromium also writes to the console."""
+    page = desk.go(path)
+    if place.name.startswith("calendar"):
+        page.wait_for_load_state("networkidle")
+    return page
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_closed_to_anybody_by_how_it_is_made(sit_down: Opened, scheme: str) -> None:
+    size = PHONE if scheme == "dark" else DESK
+    faults = []
+    options = {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"}
+    for place, desk, path in _visits(sit_down, **options):
+        page = _open(desk, place, path)
+        found = Axe().run(page, options=_RULES).response["violations"]
+        faults += [
+            (place.name, one["id"], node["target"], node["failureSummary"][:300])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        if size is PHONE and desk.overflows:
+            faults.append((place.name, "wider than the phone"))
+        _forget_expected(desk, place)
+    assert faults == []
+
+
+def _forget_expected(desk: Desk, place: Place) -> None:
+    """A page about something that is not there answers 404, which Chromium writes down."""
+    if place.name == "not-found":
+        desk.complaints[:] = [one for one in desk.complaints if "404" not in one]
+
+
+@pytest.mark.timeout(300)
+def test_nothing_moves_while_any_page_loads(sit_down: Opened) -> None:
+    moved = []
+    for place, desk, path in _visits(sit_down):
+        page = _open(desk, place, path)
+        shift = page.evaluate(_SHIFT)
+        if shift:
+            moved.append((place.name, shift))
+        _forget_expected(desk, place)
+    assert moved == []
+
+
+_SHIFT = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value; }))
+    .observe({type: 'layout-shift', buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+})"""
+
+
+@pytest.mark.parametrize("path", BUDGETS)
+def test_a_first_visit_fits_its_budget_and_a_second_loads_no_static_file(
+    sit_down: Opened, path: str
+) -> None:
+    desk = sit_down("member")
+    browser = desk.page.context.browser
+    assert browser is not None
+    # Logged in, with an empty cache.
+    context = browser.new_context(viewport=DESK, storage_state=desk.page.context.storage_state())
+    page = context.new_page()
+    wire = Wire(context.new_cdp_session(page))
+    address = desk.site.address + path
+    page.goto(address, wait_until="networkidle")
+    assert wire.loaded(f"{desk.site.address}/static/"), "the page has a style sheet at least"
+    assert wire.bytes <= BUDGETS[path], f"{wire.bytes} bytes: {wire.sizes}"
+    again = Wire(context.new_cdp_session(page))
+    page.goto(address, wait_until="networkidle")
+    assert again.loaded(f"{desk.site.address}/static/") == []
+    context.close()
+
+
+class Wire:
+    """What came over the wire to a page: addresses and bytes as they were sent, compressed."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self._urls: dict[str, str] = {}
+        self._kept: set[str] = set()
+        self.sizes: dict[str, int] = {}
+        session.on("Network.responseReceived", self._received)
+        session.on("Network.requestServedFromCache", lambda one: self._kept.add(one["requestId"]))
+        session.on("Network.loadingFinished", self._finished)
+        session.send("Network.enable")
+
+    def _received(self, said: dict[str, Any]) -> None:
+        self._urls[said["requestId"]] = said["response"]["url"]
+        if said["response"].get("fromDiskCache"):
+            self._kept.add(said["requestId"])
+
+    def _finished(self, said: dict[str, Any]) -> None:
+        url = self._urls.get(said["requestId"], "")
+        if said["requestId"] not in self._kept:
+            self.sizes[url] = int(said["encodedDataLength"])
+
+    @property
+    def bytes(self) -> int:
+        """All of them, headers included."""
+        return sum(self.sizes.values())
+
+    def loaded(self, prefix: str) -> list[str]:
+        """The addresses that were fetched and not taken from the cache."""
+        return [url for url in self.sizes if url.startswith(prefix)]
