@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src import assets
 from src.core import ids
+from src.core.language import gettext as _
 from src.core.settings import Settings
 from src.web import faults, health, problems
 from src.web.limiting import Limiter, Spent
@@ -80,12 +81,12 @@ class Requests:
 
 def _broken(scope: Scope, request_id: str) -> Callable[..., Awaitable[None]]:
     fault = faults.InternalError(
-        "It was logged; the trace id helps to find it.", trace_id=request_id
+        _("It was logged; the trace id helps to find it."), trace_id=request_id
     )
     return problems.render(Request(scope), fault)
 
 
-def _policy(content_type: str) -> str:
+def policy(content_type: str) -> str:
     """Strict; what may be a page also lets the import map stand, the only script inside of one."""
     if not content_type.startswith("text/html"):
         return STRICT
@@ -113,7 +114,7 @@ class _Answer:
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
         if "content-security-policy" not in headers:
-            headers["Content-Security-Policy"] = _policy(headers.get("content-type", ""))
+            headers["Content-Security-Policy"] = policy(headers.get("content-type", ""))
         headers.setdefault("Cache-Control", state.get("cache_control", "no-store"))
         if self._settings.base_url.startswith("https://"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -244,13 +245,17 @@ class Gatekeeper:
         hosts = self.settings.allowed_hosts
         host = headers.get("host", "").rsplit(":", 1)[0].lower()
         if "*" not in hosts and host not in hosts and scope["path"] not in health.PATHS:
-            return faults.UnknownHost("Use the address people reach Aliquot at.")
+            return faults.UnknownHost(_("Use the address people reach Aliquot at."))
         wanted = _VERSION.findall(headers.get("accept", ""))
         if wanted and "v1" not in wanted and scope["path"].startswith("/api/"):
-            return faults.NotAcceptable(f"Ask for {VENDOR_TYPE} or application/json.")
+            return faults.NotAcceptable(
+                _("Ask for %(type)s or application/json.", type=VENDOR_TYPE)
+            )
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
-            return faults.TooLarge(f"At most {limit} bytes are accepted here.", limit=limit)
+            return faults.TooLarge(
+                _("At most %(limit)s bytes are accepted here.", limit=limit), limit=limit
+            )
         return None
 
     def _limit(self, path: str) -> int:

@@ -108,10 +108,10 @@ class Page:
 
 
 async def _page(request: Request, actor: CurrentActor) -> Page:
-    return Page(request, actor, await _unread(request, actor))
+    return Page(request, actor, await unread_by(request, actor))
 
 
-async def _unread(request: Request, actor: Actor) -> int:
+async def unread_by(request: Request, actor: Actor) -> int:
     """How many notifications the bell of every page shows."""
     if actor.user_id is None:
         return 0
