@@ -1,7 +1,8 @@
 """The development runner: `make run`. Migrates, fills the demonstration, serves, in one process.
 
 With REDIS_URL the worker is a process beside it. Production runs uvicorn and `python -m src.tasks`
-(see server/docs). Options: `--reload` starts again when code, templates or texts change.
+(see server/docs). Options: `--reload` starts again when code, templates or texts change, and
+serves static files as they stand; `--sources` does the latter alone.
 """
 
 import sys
@@ -59,7 +60,7 @@ def end(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
 def watch() -> None:
     """Run `serve` in a process, and again whenever a file has changed."""
     while True:
-        process = subprocess.Popen([sys.executable, __file__])
+        process = subprocess.Popen([sys.executable, __file__, "--sources"])
         before = stamps()
         try:
             while (now := stamps()) == before:
@@ -98,6 +99,7 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from src import assets
 from src.app import create_app
 from src.core import logs, migrations
 from src.core.db import create_database, reading
@@ -238,6 +240,8 @@ class Server(uvicorn.Server):
 def serve() -> None:
     """Prepare everything, then serve until Ctrl-C."""
     settings = read_settings()
+    if "--sources" in sys.argv[1:]:
+        assets.library.serve_sources()
     open_folder(settings.data_dir)
     listener = open_port(settings)
     logs.configure(settings)

@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 import shutil
+import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -46,10 +47,15 @@ class Report:
 
     files: int
     made: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.files} files, {self.made} of them new, in {self.seconds:.1f} s"
 
 
 def build(folder: Path) -> Report:
     """Make what is missing, then the manifest, and remove what that does not name."""
+    started = time.perf_counter()
     target = folder / BUILT
     if _recipe_of(target) != sources.recipe():
         shutil.rmtree(target, ignore_errors=True)
@@ -69,7 +75,7 @@ def build(folder: Path) -> Report:
         place.write(MANIFEST, text.encode() + b"\n")
     kept = {target / f"{one.file}{suffix}" for one in made for suffix in ("", *ENCODINGS.values())}
     _sweep(target, {*kept, target / MANIFEST})
-    return Report(len(made), len(missing))
+    return Report(len(made), len(missing), time.perf_counter() - started)
 
 
 @dataclass(frozen=True, slots=True)

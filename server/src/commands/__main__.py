@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from src.commands import configuration, database, people, post, specification, work
+from src.commands import assets, configuration, database, people, post, specification, work
 
 app = typer.Typer(
     name="aliquot",
@@ -20,6 +20,7 @@ app.command("demo")(database.fill_demo)
 app.command("verify-events")(database.verify_events)
 app.command("create-admin")(people.create_admin)
 app.command("test-mail")(post.test_mail)
+app.command("assets")(assets.assets)
 app.command("openapi")(specification.openapi)
 app.command("schedules")(work.schedules)
 app.add_typer(work.jobs, name="jobs")
