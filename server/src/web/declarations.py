@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from src.core.actor import Permission
 from src.core.errors import DomainError, Forbidden, Unauthenticated
+from src.core.language import gettext as _
 from src.web import faults, limiting, security
 from src.web.security import CurrentActor
 
@@ -60,9 +61,9 @@ class Declaration:
         if self.access is PUBLIC:
             return
         if not actor.is_authenticated:
-            raise Unauthenticated("Log in, or send a valid access token.")
+            raise Unauthenticated(_("Log in, or send a valid access token."))
         if isinstance(self.access, Permission) and not actor.may_anywhere(self.access):
-            raise Forbidden(f"This needs the permission {self.access}.")
+            raise Forbidden(_("This needs the permission %(permission)s.", permission=self.access))
 
 
 def declares(
@@ -107,4 +108,4 @@ def _refuse_other_media(request: Request) -> None:
         "transfer-encoding" in request.headers
     )
     if has_body and not (sent == "application/json" or sent.endswith("+json")):
-        raise faults.UnsupportedMediaType("Send JSON with Content-Type: application/json.")
+        raise faults.UnsupportedMediaType(_("Send JSON with Content-Type: application/json."))

@@ -13,6 +13,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from src.core.errors import PreconditionFailed
+from src.core.language import gettext as _
 from src.web import faults
 
 _TAG = re.compile(r'\s*"(\d{1,9})-[0-9a-f]{1,32}"\s*')
@@ -51,7 +52,7 @@ def _if_match(if_match: Annotated[str | None, _IF_MATCH] = None) -> int | None:
         return None
     found = _TAG.fullmatch(if_match)
     if found is None:
-        raise PreconditionFailed("This is no ETag of it. Read it again, then repeat the change.")
+        raise PreconditionFailed(_("This is no ETag of it. Read it again, then repeat the change."))
     return int(found.group(1))
 
 
@@ -59,7 +60,7 @@ def _if_match_required(
     request: Request, version: Annotated[int | None, Depends(_if_match)]
 ) -> int | None:
     if "if-match" not in request.headers:
-        raise faults.PreconditionRequired("Send If-Match with the ETag that was read, or *.")
+        raise faults.PreconditionRequired(_("Send If-Match with the ETag that was read, or *."))
     return version
 
 

@@ -18,19 +18,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from src.core.errors import DomainError
+from src.core.language import gettext, mark
 
 MESSAGES = {
-    "missing": "This is needed.",
-    "string_too_short": "This is needed.",
-    "string_too_long": "This is too long: {max_length} characters at the most.",
-    "uuid_parsing": "Choose one of the list.",
-    "enum": "Choose one of the list.",
-    "literal_error": "Choose one of the list.",
-    "int_parsing": "Enter a whole number.",
-    "greater_than_equal": "Enter {ge} or more.",
-    "less_than_equal": "Enter {le} or less.",
-    "date": "Enter a date, as in 2026-11-23.",
-    "time": "Enter a time, as in 09:30.",
+    "missing": mark("This is needed."),
+    "string_too_short": mark("This is needed."),
+    "string_too_long": mark("This is too long: %(max_length)s characters at the most."),
+    "uuid_parsing": mark("Choose one of the list."),
+    "enum": mark("Choose one of the list."),
+    "literal_error": mark("Choose one of the list."),
+    "int_parsing": mark("Enter a whole number."),
+    "greater_than_equal": mark("Enter %(ge)s or more."),
+    "less_than_equal": mark("Enter %(le)s or less."),
+    "date": mark("Enter a date, as in 2026-11-23."),
+    "time": mark("Enter a time, as in 09:30."),
 }
 # The years every database, zone table and calendar can handle.
 LONGEST_FILTER = 200
@@ -183,7 +184,7 @@ class Form:
         try:
             return moment_of(day, at, zone)
         except SkippedTimeError:
-            text = "The clocks go forward over this time: it does not exist on that day."
+            text = gettext("The clocks go forward over this time: it does not exist on that day.")
             self.add(name, "nonexistent-time", text)
             return None
 
@@ -214,11 +215,10 @@ def _exists(local: datetime) -> bool:
 
 
 def _message(code: str, context: Mapping[str, object]) -> str:
-    text = MESSAGES.get(code) or str(context.get("error") or "This is not valid.")
-    try:
-        return text.format(**context)
-    except (KeyError, IndexError):
-        return text
+    text = MESSAGES.get(code)
+    if text is not None:
+        return gettext(text, **context)
+    return str(context.get("error") or gettext("This is not valid."))
 
 
 def _text(value: object) -> str:

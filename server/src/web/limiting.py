@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from src import redis_client
 from src.core.actor import Actor
 from src.core.errors import Limited
+from src.core.language import ngettext
 from src.core.settings import Settings
 
 BREAKER = 2.0  # seconds without asking a Redis that did not answer
@@ -110,7 +111,12 @@ class Limiter:
             return Spent(rate, item.amount, item.get_expiry(), item.amount, item.get_expiry())
         reset = max(1, round(stats.reset_time - time.time()))
         if not allowed:
-            raise Limited(f"Wait {reset} seconds, then try again.", retry_after=reset)
+            raise Limited(
+                ngettext(
+                    "Wait a second, then try again.", "Wait %(num)s seconds, then try again.", reset
+                ),
+                retry_after=reset,
+            )
         return Spent(rate, item.amount, item.get_expiry(), max(0, stats.remaining), reset)
 
 

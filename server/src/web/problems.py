@@ -30,7 +30,7 @@ from src.core.errors import (
 )
 from src.core.language import gettext as _
 from src.models.common import BRANCH
-from src.web import faults, languages, oauth
+from src.web import faults, languages, oauth, validation
 from src.web.faults import HttpFault
 
 STATUS = {
@@ -192,7 +192,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
         return oauth.refusal("invalid_request", "Send username and password as a form.")
     found = list(error.errors())
     refusal = Invalid(
-        "See `errors` for every fault and where it is.",
+        _("See `errors` for every fault and where it is."),
         errors=(),
     )
     if wants_page(request):
@@ -213,12 +213,8 @@ def _validation_fault(item: Mapping[str, Any]) -> dict[str, Any]:
         where = {"pointer": pointer(() if kind == "json_invalid" else path)}
     else:
         where = {"parameter": ".".join(map(str, path[:1])) or str(place)}
-    return {**where, "code": kind.replace("_", "-"), "detail": _sentence(str(item["msg"]))}
-
-
-def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ").rstrip(".")
-    return message[:1].upper() + message[1:300] + "."
+    detail = validation.sentence(kind, str(item["msg"]), said)
+    return {**where, "code": kind.replace("_", "-"), "detail": detail}
 
 
 async def on_http(request: Request, error: Exception) -> Response:
@@ -239,7 +235,7 @@ async def on_http(request: Request, error: Exception) -> Response:
 def _unreadable(request: Request) -> Response:
     if oauth.is_token_endpoint(request):
         return oauth.refusal("invalid_request", "Send username and password as a form.")
-    detail = "The body cannot be read."
+    detail = _("The body cannot be read.")
     return render(request, Invalid(detail, errors=(FieldError((), "unreadable", detail),)))
 
 
@@ -254,11 +250,11 @@ def _methods_at(request: Request) -> set[str]:
 
 def _http_fault(error: HTTPException) -> HttpFault:
     if error.status_code == 404:
-        return faults.NoSuchAddress("Check the address; /docs describes the interface.")
+        return faults.NoSuchAddress(_("Check the address; /docs describes the interface."))
     if error.status_code == 405:
-        return faults.MethodNotAllowed("The Allow header names the methods it takes.")
+        return faults.MethodNotAllowed(_("The Allow header names the methods it takes."))
     if error.status_code == 413:
-        return faults.TooLarge("Send less at once.")
+        return faults.TooLarge(_("Send less at once."))
     return faults.HttpFault(str(error.detail))
 
 
@@ -272,7 +268,7 @@ async def on_database(request: Request, error: Exception) -> Response:
 
 async def on_stale(request: Request, _error: Exception) -> Response:
     """Answer a change that lost a race after its version was checked."""
-    return render(request, PreconditionFailed("Read it again, then repeat the change."))
+    return render(request, PreconditionFailed(_("Read it again, then repeat the change.")))
 
 
 def install(app: FastAPI) -> None:

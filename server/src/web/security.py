@@ -14,6 +14,7 @@ from starlette.responses import Response
 from src.core.actor import ANONYMOUS, Actor
 from src.core.crypto import BadToken, Keyring
 from src.core.db import reading
+from src.core.language import gettext as _
 from src.core.settings import Settings
 from src.domain import accounts
 from src.web import faults, health, languages
@@ -64,7 +65,7 @@ async def _bearer(request: Request, token: str, ip: str | None, request_id: str 
     async with reading(request.app.state.database) as reads:
         found = await accounts.actor_of_token(reads, keys, token, ip=ip, request_id=request_id)
     if found is None:
-        raise BadToken("Get a new access token from /api/v1/auth/token.")
+        raise BadToken(_("Get a new access token from /api/v1/auth/token."))
     return found
 
 
@@ -140,7 +141,7 @@ def _own_origins(request: Request) -> set[str]:
 
 
 def _cross_site() -> faults.CrossSiteRequest:
-    return faults.CrossSiteRequest("Open the page again, then repeat.")
+    return faults.CrossSiteRequest(_("Open the page again, then repeat."))
 
 
 def csrf_token(request: Request) -> str:

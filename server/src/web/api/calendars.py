@@ -15,6 +15,7 @@ from src.core import clock
 from src.core.actor import Actor, Permission
 from src.core.db import ReadSession
 from src.core.errors import FieldError, Invalid
+from src.core.language import gettext as _
 from src.core.paging import MAX_LIMIT, MAX_PAGE
 from src.domain import bookings, resources
 from src.domain.resources import Grouping, Selection
@@ -191,5 +192,5 @@ def _etag(actor: Actor, versions: Mapping[UUID, tuple[Any, ...]], asked: tuple[o
 
 def _require_range(from_: datetime, to: datetime) -> None:
     if not from_ < to <= from_ + LONGEST:
-        detail = f"`to` must lie after `from`, at most {LONGEST.days} days."
+        detail = _("`to` must lie after `from`, at most %(days)s days.", days=LONGEST.days)
         raise Invalid(detail, errors=(FieldError(("to",), "bad-range", detail),))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from src.core.actor import Permission
 from src.core.errors import FieldError, Invalid
+from src.core.language import gettext as _
 from src.domain import bookings, resources
 from src.domain.bookings import displacement
 from src.models.bookings import DisplacementProblem, Hit
@@ -44,10 +45,10 @@ def choices(given: Sequence[Choice]) -> dict[UUID, displacement.Choice]:
     for place, each in enumerate(given):
         if each.booking_id in seen:
             where = ("choices", place, "booking_id")
-            faults.append(FieldError(where, "duplicate", "This booking has a choice already."))
+            faults.append(FieldError(where, "duplicate", _("This booking has a choice already.")))
         seen.add(each.booking_id)
     if faults:
-        raise Invalid("Make one choice for each booking.", errors=tuple(faults))
+        raise Invalid(_("Make one choice for each booking."), errors=tuple(faults))
     return {
         each.booking_id: displacement.Choice(
             each.action, each.starts_at, each.ends_at, each.unit, each.resource_id

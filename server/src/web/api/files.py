@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from src.core.actor import Actor, Permission
 from src.core.db import reading
 from src.core.idempotency import IdempotencyKeyReused, RequestInProgress
+from src.core.language import gettext as _
 from src.core.storage import ObjectMissing, StorageUnavailable
 from src.domain import files
 from src.domain.files import FileView, Uploaded, Wish
@@ -200,7 +201,7 @@ async def _received(
     async with request.form(max_files=1, max_fields=5) as form:
         part = form.get("file")
         if not isinstance(part, UploadFile):
-            raise files.FileEmpty("Send the bytes as the part `file` of the form.")
+            raise files.FileEmpty(_("Send the bytes as the part `file` of the form."))
         yield _pieces(part), part.filename or "file", part.size
 
 
@@ -225,7 +226,7 @@ async def _store(
     except files.FileTooLarge as refusal:
         raise faults.TooLarge(refusal.detail, **refusal.members) from refusal
     except ClientDisconnect as gone:
-        raise faults.HttpFault("The connection ended before the file did.") from gone
+        raise faults.HttpFault(_("The connection ended before the file did.")) from gone
 
 
 def _scope(actor: Actor, key: str | None) -> str | None:

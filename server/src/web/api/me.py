@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from src.core.actor import Actor
 from src.core.errors import Unauthenticated
+from src.core.language import gettext as _
 from src.domain import accounts
 from src.domain.accounts import PasswordRefused, UserView
 from src.models.accounts import MeRead, MeUpdate, PasswordChange
@@ -37,7 +38,7 @@ def _reply(request: Request, actor: Actor, view: UserView) -> Response:
 async def get_me(request: Request, actor: CurrentActor, reads: Reads) -> Response:
     """Who you are, and what you may do."""
     if actor.user_id is None:
-        raise Unauthenticated("Log in as a person.")
+        raise Unauthenticated(_("Log in as a person."))
     return _reply(request, actor, await accounts.get_user(reads, actor, actor.user_id))
 
 
@@ -52,7 +53,7 @@ async def update_me(
 ) -> Response:
     """Change your name, language or time zone."""
     if actor.user_id is None:
-        raise Unauthenticated("Log in as a person.")
+        raise Unauthenticated(_("Log in as a person."))
     changes = body.model_dump(exclude_unset=True)
     view = await accounts.update_user(
         tx, actor, actor.user_id, changes=changes, expected_version=version

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from src.core import errors
 from src.core.errors import DomainError, NotFound
+from src.core.language import gettext as _
 from src.models.common import Many, One
 from src.models.problems import ProblemKind
 from src.web import problems, replies
@@ -49,7 +50,7 @@ async def get_problem(request: Request, code: Code) -> Response:
     """What a code means, and what to do about it."""
     cls = errors.public_classes().get(code)
     if cls is None:
-        raise NotFound("No problem has this code; /problems lists them.")
+        raise NotFound(_("No problem has this code; /problems lists them."))
     kind = _kind(cls)
     if problems.wants_page(request):
         said = {"title": kind.title, "detail": kind.description}

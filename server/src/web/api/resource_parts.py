@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from src.core.errors import PreconditionFailed
+from src.core.language import gettext as _
 from src.domain import bookings, resources
 from src.domain.bookings import displacement
 from src.domain.resources.tables import ResourceState
@@ -177,7 +178,7 @@ async def update_policy(
 
 async def _policy(request: Request, session: Tx, view: resources.PolicyView) -> Response:
     if view.level.id is None:
-        raise NOT_FOUND("Choose one from the list of resources.")
+        raise NOT_FOUND(_("Choose one from the list of resources."))
     known = await resources.terms.load(session, [view.level.id], around=now_alone())
     effective = EffectivePolicy.model_validate(known[view.level.id].policy)
     read = ResourcePolicy(**dict(PolicyRead.of(view)), effective=effective)
@@ -225,4 +226,4 @@ async def set_state(
 
 def _require_version(view: resources.ResourceView, expected: int | None) -> None:
     if expected is not None and view.version != expected:
-        raise PreconditionFailed("Read it again, then repeat the change.")
+        raise PreconditionFailed(_("Read it again, then repeat the change."))

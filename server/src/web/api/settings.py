@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from src.core.errors import NotFound
+from src.core.language import gettext as _
 from src.domain import accounts
 from src.models.common import One
 from src.models.settings import InstituteRead
@@ -25,6 +26,6 @@ async def get_settings(request: Request, reads: Reads) -> Response:
     """The institute's name, time zone and currency."""
     institute = await accounts.institute(reads)
     if institute is None:
-        raise NotFound("Aliquot has not been set up yet.")
+        raise NotFound(_("Aliquot has not been set up yet."))
     read = InstituteRead.model_validate(institute)
     return replies.one(request, read, version=institute.version, changed_at=institute.updated_at)
