@@ -220,6 +220,7 @@ class Answer(Wire):
     conflicts: list[Conflict]
     suggestions: list[Suggestion]
     contact: Contact | None
+    request_expires_at: datetime | None
 
 
 class Hit(Wire):

@@ -13,6 +13,7 @@ from src.domain.bookings import (
     displacement,
     finding,
     notices,
+    records,
     reminders,
     topics,
     upkeep,
@@ -37,7 +38,7 @@ from src.domain.bookings.calendar_views import (
     Occupancy,
 )
 from src.domain.bookings.changes import change, change_many, lock
-from src.domain.bookings.decisions import approve, reject, tell_deciders
+from src.domain.bookings.decisions import approve, deciders, reject, tell_deciders
 from src.domain.bookings.errors import (
     BadRange,
     BookingNotFound,
@@ -108,6 +109,7 @@ __all__ = [
     "check_in",
     "check_out",
     "create",
+    "deciders",
     "displacement",
     "finding",
     "get",
@@ -115,6 +117,7 @@ __all__ = [
     "lock",
     "notices",
     "occupancy",
+    "records",
     "reject",
     "reminders",
     "restore",

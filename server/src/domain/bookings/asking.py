@@ -54,6 +54,7 @@ async def check(
         conflicts=tuple(taken),
         suggestions=() if is_clean else tuple(fitting),
         contact=await contacts.for_(session, wish.resource_id),
+        request_expires_at=judgement.request_expires_at if is_clean else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,11 +11,11 @@ from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import Forbidden
 from src.core.language import gettext as _
-from src.domain import resources
+from src.domain import accounts, resources
 from src.domain.bookings import changes, policy, repository, rules, telling
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
-from src.domain.bookings.views import BookingView
+from src.domain.bookings.views import BookingView, Person
 from src.domain.resources.tables import HoldKind
 
 
@@ -97,3 +98,14 @@ async def tell_deciders(session: AsyncSession, booking_id: UUID) -> int:
     """Tell everybody who may decide a request that it waits; how many that are."""
     found = await repository.find(session, Booking.id == booking_id)
     return await telling.tell_deciders(session, found[0]) if found else 0
+
+
+async def deciders(
+    session: AsyncSession, actor: Actor, resource_id: UUID, *, excluding: Collection[UUID] = ()
+) -> list[Person]:
+    """Who may decide requests of the resource besides the actor, by name. Two statements."""
+    holders = await accounts.holders(
+        session, Permission.BOOKINGS_APPROVE, resource_scope(resource_id)
+    )
+    names = await accounts.names(session, set(holders) - {actor.user_id, *excluding})
+    return sorted((Person(id_, name) for id_, name in names.items()), key=lambda one: one.name)

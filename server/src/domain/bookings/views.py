@@ -135,7 +135,8 @@ class Suggestion:
 class Answer:
     """What would happen: confirmed, requested (somebody must approve) or refused, and why.
 
-    `contact` is whom to ask about the resource.
+    `contact` is whom to ask about the resource, `request_expires_at` until when a request would
+    hold its time.
     """
 
     outcome: Outcome
@@ -143,3 +144,4 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     contact: Contact | None = None
+    request_expires_at: datetime | None = None
