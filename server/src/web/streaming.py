@@ -119,10 +119,13 @@ class Stream(StreamingResponse):
         # A page that merely stays open is no use of the log-in.
         self._request.state.is_watching = True
         try:
-            self._actor = await security.identify(self._request)
+            actor = await security.identify(self._request)
         except BadToken:
             return False
-        return self._actor.is_authenticated
+        if actor.user_id != self._actor.user_id:
+            return False
+        self._actor = actor  # with what they may see by now
+        return True
 
     async def _shown(self, news: News) -> list[Event]:
         """The notices the actor may see, those of one kind in one event."""
