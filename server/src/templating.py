@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 import orjson
-from babel import dates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
@@ -178,19 +177,20 @@ def _languages() -> list[tuple[str, str, bool]]:
     return [(code, language.own_name(code), code == here) for code in language.available()]
 
 
+def _zone(name: str | None) -> tzinfo | None:
+    return language.zone_of(name) if name else None
+
+
 def _local(value: datetime, zone: str | None) -> datetime:
-    return value.astimezone(language.zone_of(zone) if zone else language.reader().zone)
+    return value.astimezone(_zone(zone) or language.reader().zone)
 
 
 def _day(value: datetime | date, zone: str | None = None) -> str:
-    local = _local(value, zone) if isinstance(value, datetime) else value
-    now = _frame.get().now.year
-    pattern = "EEE d MMM" if local.year == now else "EEE d MMM y"
-    return dates.format_date(local, pattern, locale=language.reader().formats)
+    return language.format_day(value, zone=_zone(zone))
 
 
 def _clock(value: datetime, zone: str | None = None) -> str:
-    return _local(value, zone).strftime("%H:%M")
+    return language.format_clock(value, zone=_zone(zone))
 
 
 def _offset_name(value: datetime, zone: str | None) -> str:
@@ -225,22 +225,12 @@ def _period(starts: datetime, ends: datetime, zone: str | None = None) -> Markup
 
 
 def _full_day(value: date) -> str:
-    return dates.format_date(value, "EEEE d MMMM y", locale=language.reader().formats)
+    return language.format_day(value, is_long=True)
 
 
 def _duration(minutes: float | None) -> str:
     """Minutes in words: `2 h 30 min`, `3 days`."""
-    if minutes is None:
-        return "–"
-    whole = round(minutes)
-    days, rest = divmod(whole, 1440)
-    hours, left = divmod(rest, 60)
-    if whole >= 1440 and not rest:
-        return language.ngettext("%(num)s day", "%(num)s days", days)
-    parts = [f"{days} d" if days else "", f"{hours} h" if hours else ""]
-    if left or not whole:
-        parts.append(f"{left} min")
-    return " ".join(part for part in parts if part)
+    return "–" if minutes is None else language.format_length(minutes)
 
 
 def _short(value: UUID | str) -> str:
