@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
-from src.core.actor import SYSTEM, ActorKind
+from src.core.actor import SYSTEM, Actor, ActorKind
 from src.core.db import Database, transaction
 from src.core.errors import Conflict
 from src.core.settings import Settings
@@ -54,6 +54,7 @@ async def fill(database: Database, settings: Settings) -> int:
         by_type = await resources_demo.fill(
             session, contacts=facility, timezone=people_demo.TIMEZONE
         )
+        await resources_demo.keep_sets(session, _acting(people.member), by_type)
         closure = await _announce_closure(session, people.manager, now)
         count = await bookings_demo.fill(
             session,
@@ -86,11 +87,14 @@ async def _announce_closure(session: AsyncSession, manager: UUID, now: datetime)
     named = await session.scalars(
         select(Resource.id).where(Resource.name.in_(resources_demo.UNDER_CLOSURE))
     )
-    actor = replace(SYSTEM, user_id=manager, kind=ActorKind.USER)
     wish = resources.closures.ClosureWish(
         tuple(named), starts, starts + timedelta(hours=6), resources_demo.CLOSURE_REASON
     )
-    return await resources.closures.create(session, actor, wish=wish)
+    return await resources.closures.create(session, _acting(manager), wish=wish)
+
+
+def _acting(user_id: UUID) -> Actor:
+    return replace(SYSTEM, user_id=user_id, kind=ActorKind.USER)
 
 
 async def _stage(

@@ -9,15 +9,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core.actor import SYSTEM
+from src.core.actor import SYSTEM, Actor
+from src.domain.resources import sets
 from src.domain.resources.catalogue import create_type
 from src.domain.resources.hours import Weekly
 from src.domain.resources.opening import set_opening_hours
+from src.domain.resources.people import Charge, set_responsible
 from src.domain.resources.places import create_location
 from src.domain.resources.policies import set_policy
 from src.domain.resources.service import create
 from src.domain.resources.states import set_state
-from src.domain.resources.tables import ResourceState
+from src.domain.resources.tables import Duty, ResourceState
 from src.domain.resources.views import SITE, Level, ResourceWish
 
 MAIN, SUITE, HALL = "Main Building", "Imaging Suite B1", "Materials Hall"
@@ -157,6 +159,11 @@ DOWN, DOWN_REASON = "BD LSRFortessa", "Blue laser does not ignite; the vendor co
 DEGRADED, DEGRADED_REASON = "JEOL JEM-1400 TEM", "Camera shows a dark column; diffraction is fine"
 UNDER_CLOSURE = ("Zeiss Sigma 300 SEM", "Glove box", "Meeting room Franklin")
 CLOSURE_REASON = "Materials Hall: ventilation is serviced"
+UNTAUGHT = "Meeting room"  # needs neither a training nor an eye on safety
+SETS = {
+    "Live imaging": ("Confocal microscope",),
+    "Sorting day": ("Flow cytometer", "Culture workplace"),
+}
 
 
 async def fill(
@@ -190,7 +197,28 @@ async def fill(
             )
             for instrument in instruments
         ]
+        charges = _charges(contacts, number, is_taught=name != UNTAUGHT)
+        for resource_id in made[name]:
+            await set_responsible(session, SYSTEM, resource_id, charges)
     return made
+
+
+def _charges(contacts: Sequence[UUID], number: int, *, is_taught: bool) -> list[Charge]:
+    """Who stands in for the contact of the type of that number, who teaches, who minds safety."""
+    stand_in, teacher = (contacts[(number + step) % len(contacts)] for step in (1, 2))
+    charges = [Charge(Duty.DEPUTY, stand_in)]
+    if is_taught:
+        charges += [Charge(Duty.TRAINER, teacher), Charge(Duty.SAFETY, contacts[-1])]
+    return charges
+
+
+async def keep_sets(
+    session: AsyncSession, owner: Actor, made: Mapping[str, Sequence[UUID]]
+) -> None:
+    """Let somebody have sets of their own, by what `fill` made of each type."""
+    for name, types in SETS.items():
+        members = [resource_id for type_ in types for resource_id in made[type_]]
+        await sets.create(session, owner, name=name, resource_ids=members)
 
 
 async def _make(

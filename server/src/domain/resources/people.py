@@ -110,7 +110,7 @@ async def set_responsible(
             session, actor, "resource.people-set", ("resource", resource_id), changes=changes
         )
         await session.flush()
-    return await responsible(session, actor, resource_id)
+    return (await responsible_for(session, [resource_id])).get(resource_id, [])
 
 
 async def _of(session: AsyncSession, resource_id: UUID) -> list[Charge]:
