@@ -48,6 +48,7 @@ from src.domain.bookings.errors import (
     DisplacementNeeded,
     TooManyChanges,
 )
+from src.domain.bookings.habits import booked_time, often_used
 from src.domain.bookings.reading import Filter, get, list_
 from src.domain.bookings.reservation import create
 from src.domain.bookings.restoring import restore
@@ -99,6 +100,7 @@ __all__ = [
     "again",
     "approve",
     "attachments",
+    "booked_time",
     "calendar",
     "calendar_of",
     "calendar_rows",
@@ -117,6 +119,7 @@ __all__ = [
     "lock",
     "notices",
     "occupancy",
+    "often_used",
     "records",
     "reject",
     "reminders",

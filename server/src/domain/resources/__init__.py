@@ -44,7 +44,7 @@ from src.domain.resources.errors import (
     UnitInUse,
     UnitNotFound,
 )
-from src.domain.resources.listing import get, list_
+from src.domain.resources.listing import FreeNow, free_now, get, list_
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
     MOST_PEOPLE,
@@ -64,6 +64,7 @@ from src.domain.resources.places import (
 from src.domain.resources.policies import get_policy, set_policy
 from src.domain.resources.selecting import Grouping, Selection, calendar_versions
 from src.domain.resources.service import create, update
+from src.domain.resources.troubles import Trouble, troubles
 from src.domain.resources.units import activate_unit, add_units, deactivate_unit, list_units
 from src.domain.resources.views import (
     SITE,
@@ -88,6 +89,7 @@ __all__ = [
     "Charge",
     "ClosureNotFound",
     "ClosureOver",
+    "FreeNow",
     "Grouping",
     "LastUnit",
     "Level",
@@ -111,6 +113,7 @@ __all__ = [
     "StillInUse",
     "TimeTaken",
     "TooManyResourceSets",
+    "Trouble",
     "TypeView",
     "UnitInUse",
     "UnitNotFound",
@@ -129,6 +132,7 @@ __all__ = [
     "delete_location",
     "delete_type",
     "finding",
+    "free_now",
     "get",
     "get_location",
     "get_policy",
@@ -152,6 +156,7 @@ __all__ = [
     "sets",
     "states",
     "terms",
+    "troubles",
     "update",
     "update_location",
     "update_type",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from src.domain.resources.hours import Window, open_windows, without
@@ -20,24 +20,50 @@ def next_free(
 
     The booking lies within the opening hours, and with its buffers between what holds the unit.
     """
+    length = _shortest(terms)
+    found = [_first_fit(opened, left, length) for opened, left in _left(terms, taken, now)]
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def free_until(
+    terms: Terms, taken: Mapping[int, Sequence[Window]], *, now: datetime
+) -> datetime | None:
+    """How long a booking that begins now could last, on the unit where it is longest.
+
+    None where the shortest does not fit; two weeks from now where nothing is in the way.
+    """
+    ends = [
+        min(part.ends_at, gap.ends_at)
+        for opened, left in _left(terms, taken, now)
+        for part in opened
+        for gap in left
+        if part.starts_at <= now and gap.starts_at <= now
+    ]
+    longest = max(ends, default=now)
+    return longest if longest - now >= _shortest(terms) else None
+
+
+def _shortest(terms: Terms) -> timedelta:
+    return timedelta(minutes=terms.policy.min_minutes or terms.policy.slot_minutes or SHORTEST)
+
+
+def _left(
+    terms: Terms, taken: Mapping[int, Sequence[Window]], now: datetime
+) -> Iterator[tuple[list[Window], list[Window]]]:
+    """Of each unit that takes bookings: when it is open, and what is left for a booking."""
     if terms.state not in (ResourceState.AVAILABLE, ResourceState.DEGRADED):
-        return None
+        return
     policy = terms.policy
-    length = timedelta(minutes=policy.min_minutes or policy.slot_minutes or SHORTEST)
     before = timedelta(minutes=policy.buffer_before_minutes)
     after = timedelta(minutes=policy.buffer_after_minutes)
     horizon = Window(now, now + HORIZON)
     span = horizon.widened(before=policy.buffer_before_minutes, after=policy.buffer_after_minutes)
-    open_then = open_windows(terms.hours, terms.zone, horizon)
+    opened = open_windows(terms.hours, terms.zone, horizon)
     closed = [closure.window for closure in terms.closures]
-    found = []
     for unit in terms.units:
-        if not unit.is_active:
-            continue
-        gaps = without(span, [*taken.get(unit.id, ()), *closed])
-        inner = [Window(gap.starts_at + before, gap.ends_at - after) for gap in gaps]
-        found.append(_first_fit(open_then, inner, length))
-    return min((moment for moment in found if moment is not None), default=None)
+        if unit.is_active:
+            gaps = without(span, [*taken.get(unit.id, ()), *closed])
+            yield opened, [Window(gap.starts_at + before, gap.ends_at - after) for gap in gaps]
 
 
 def _first_fit(

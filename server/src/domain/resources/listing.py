@@ -33,6 +33,14 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=
 FIRST_PAGE = Paging()
 
 
+@dataclass(frozen=True, slots=True)
+class FreeNow:
+    """What is free, each with how long it stays so, and how many are in all."""
+
+    items: tuple[tuple[ResourceView, datetime], ...]
+    total: int
+
+
 class Filters(TypedDict, total=False):
     """What a list of resources can be narrowed to; several values of one filter are alternatives.
 
@@ -84,6 +92,29 @@ async def list_(
     return page.holding(await _views(session, page.items, now, seen))
 
 
+async def free_now(
+    session: AsyncSession, actor: Actor, *, first: Sequence[UUID] = (), most: int
+) -> FreeNow:
+    """What the actor may see and could be begun with at this moment: `first`, then by name.
+
+    Three statements whatever there is. Raises `Forbidden`.
+    """
+    access.require_read(actor)
+    now = clock.now()
+    seen = await _seen(session, _bookable(actor), [now])
+    place = {id_: number for number, id_ in enumerate(first)}
+    free = sorted(
+        _free_at(seen, now),
+        key=lambda id_: (place.get(id_, len(place)), seen.known[id_].name.casefold()),
+    )
+    shown = {id_: number for number, id_ in enumerate(free[:most])}
+    rows = await session.execute(repository.listing().where(Resource.id.in_(shown)))
+    views = [_view(tuple(row), seen, now) for row in rows]
+    views.sort(key=lambda view: shown[view.id])
+    until = {id_: seen.free_until(id_, now) for id_ in shown}
+    return FreeNow(tuple((view, until[view.id] or now) for view in views), len(free))
+
+
 async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> ResourceView:
     """One resource. Three statements. Raises `ResourceNotFound`."""
     statement = repository.listing().where(access.visible(actor), Resource.id == resource_id)
@@ -130,6 +161,10 @@ class _Seen:
     def next_free(self, resource_id: UUID, at: datetime) -> datetime | None:
         """When the shortest booking could begin, from one of the instants on."""
         return availability.next_free(self.known[resource_id], self.taken, now=at)
+
+    def free_until(self, resource_id: UUID, at: datetime) -> datetime | None:
+        """How long a booking that begins at one of the instants could last."""
+        return availability.free_until(self.known[resource_id], self.taken, now=at)
 
 
 async def _seen(
