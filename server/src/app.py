@@ -27,7 +27,7 @@ from src.core.live import Hub
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
 from src.domain import accounts
-from src.web import assets, greeting, languages, limiting, openapi, problems, streaming
+from src.web import admin, assets, greeting, languages, limiting, openapi, problems, streaming
 from src.web.api import ROUTERS as API
 from src.web.compression import Compression
 from src.web.middleware import Gatekeeper, Heads, Proxies, Requests
@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in (*API, *PAGES):
         app.include_router(router)
     openapi.install(app)
+    admin.install(app, settings)
     return app
 
 

@@ -1,0 +1,52 @@
+"""Stored files: their names, and the bytes they stand for."""
+
+from __future__ import annotations
+
+from starlette_admin.fields import DateTimeField, IntegerField, StringField
+
+from src.core.actor import Permission
+from src.core.language import mark
+from src.web.admin.columns import Reference
+from src.web.admin.listing import ReadOnly
+
+
+class Files(ReadOnly):
+    """A name on an object."""
+
+    table, label, one = "files", mark("Files"), mark("File")
+    icon = "fa-solid fa-file"
+    needs = Permission.FILES_READ
+    fields = (
+        StringField("id", mark("Id")),
+        StringField("name", mark("Name")),
+        StringField("kind", mark("Kind")),
+        StringField("subject_type", mark("Hangs on")),
+        StringField("subject_id", mark("Its id")),
+        Reference("sha256", mark("Content"), key="blobs"),
+        Reference("uploaded_by", mark("By"), key="users"),
+        DateTimeField("created_at", mark("Uploaded")),
+        DateTimeField("deleted_at", mark("Deleted")),
+    )
+    listed = ("name", "kind", "subject_type", "uploaded_by", "created_at", "deleted_at")
+    found_by = ("name", "subject_id")
+
+
+class Blobs(ReadOnly):
+    """Bytes, once for each content. Where they lie in the store is not shown."""
+
+    table, label, one = "blobs", mark("Contents of files"), mark("Content")
+    icon = "fa-solid fa-database"
+    needs = Permission.FILES_READ
+    keys = ("sha256",)
+    named = "sha256"
+    fields = (
+        StringField("sha256", mark("SHA-256")),
+        IntegerField("size", mark("Bytes")),
+        StringField("content_type", mark("Kind")),
+        DateTimeField("created_at", mark("Stored")),
+    )
+    listed = ("sha256", "size", "content_type", "created_at")
+    fields_default_sort = (("created_at", True),)
+
+
+GROUP = (mark("Files"), "fa-solid fa-file", (Files, Blobs))
