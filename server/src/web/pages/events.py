@@ -47,6 +47,7 @@ SUBJECTS = {
     "operation": mark("Operation"),
     "policy": mark("Rules"),
     "resource": mark("Resource"),
+    "resource-set": mark("Set of resources"),
     "resource-type": mark("Type"),
     "schedule": mark("Periodic work"),
     "team": mark("Team"),

@@ -30,6 +30,20 @@ VERBS = {
     "booking.overridden": mark("Rules were passed over"),
     "booking.displaced": mark("Displaced"),
     "booking.kept": mark("Kept through a closure"),
+    "policy.set": mark("Rules changed"),
+    "resource.created": mark("Added"),
+    "resource.updated": mark("Changed"),
+    "resource.available": mark("Available"),
+    "resource.degraded": mark("Degraded"),
+    "resource.down": mark("Down"),
+    "resource.retired": mark("Retired"),
+    "resource.units-added": mark("Units added"),
+    "resource.unit-activated": mark("A unit is back in service"),
+    "resource.unit-deactivated": mark("A unit was taken out of service"),
+    "resource.opening-hours-set": mark("Opening hours changed"),
+    "resource.people-set": mark("Responsible people changed"),
+    "resource.photo-set": mark("Photo changed"),
+    "resource.photo-removed": mark("Photo removed"),
 }
 
 
