@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from src.core import language
+from src.core.language import gettext as _
+from src.core.language import mark, ngettext
 from src.domain.resources.policy import EffectivePolicy
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    mark("Monday"),
+    mark("Tuesday"),
+    mark("Wednesday"),
+    mark("Thursday"),
+    mark("Friday"),
+    mark("Saturday"),
+    mark("Sunday"),
+)
+length = language.format_length
 
 
 class Open(Protocol):
@@ -26,62 +38,83 @@ class Open(Protocol):
         """Minutes from midnight; 1440 is its end."""
 
 
-def length(minutes: int) -> str:
-    """`90` as `1 h 30 min`, `2880` as `2 days`."""
-    if minutes >= 2880 and not minutes % 1440:
-        return f"{minutes // 1440} days"
-    hours, left = divmod(minutes, 60)
-    return " ".join(
-        part
-        for part in (f"{hours} h" * bool(hours), f"{left} min" * bool(left or not hours))
-        if part
-    )
-
-
 def rules(policy: EffectivePolicy, hours: Sequence[Open], units: int) -> list[str]:
     """What one has to keep to when booking, a sentence each."""
     said = [_length(policy), _advance(policy)]
-    said += [f"Open {text}." for text in opening(hours)] or ["Open at all times."]
+    said += [_("Open %(hours)s.", hours=text) for text in opening(hours)]
+    if not hours:
+        said.append(_("Open at all times."))
     if policy.slot_minutes:
-        said.append(f"Starts and ends on a multiple of {policy.slot_minutes} minutes.")
-    if kept := _buffers(policy):
-        said.append(f"Kept free around each booking: {kept}.")
+        said.append(
+            ngettext(
+                "Starts and ends on a full minute.",
+                "Starts and ends on a multiple of %(num)s minutes.",
+                policy.slot_minutes,
+            )
+        )
+    said.append(_buffers(policy))
     if policy.is_approval_required:
-        kept = length(policy.request_hold_minutes)
-        said.append(f"A manager has to approve; a request holds its time for {kept}.")
+        said.append(
+            _(
+                "A manager has to approve; a request holds its time for %(length)s.",
+                length=length(policy.request_hold_minutes),
+            )
+        )
     if policy.is_check_in_required:
         grace = length(policy.check_in_grace_minutes)
-        said.append(f"Check in within {grace} of the start, or the time is given away.")
+        said.append(
+            _("Check in within %(length)s of the start, or the time is given away.", length=grace)
+        )
     if policy.cancel_notice_minutes:
-        said.append(f"Cancel at least {length(policy.cancel_notice_minutes)} ahead.")
+        notice = length(policy.cancel_notice_minutes)
+        said.append(_("Cancel at least %(length)s ahead.", length=notice))
     if policy.max_upcoming is not None:
-        said.append(f"At most {policy.max_upcoming} bookings ahead for each person.")
+        said.append(
+            ngettext(
+                "At most one booking ahead for each person.",
+                "At most %(num)s bookings ahead for each person.",
+                policy.max_upcoming,
+            )
+        )
     if units > 1:
-        said.append(f"{units} units: as many people at once.")
+        said.append(_("%(num)s units: as many people at once.", num=units))
     return [text for text in said if text]
 
 
 def _length(policy: EffectivePolicy) -> str:
     shortest, longest = policy.min_minutes, policy.max_minutes
     if shortest and longest:
-        return f"From {length(shortest)} to {length(longest)} at a time."
+        return _(
+            "From %(shortest)s to %(longest)s at a time.",
+            shortest=length(shortest),
+            longest=length(longest),
+        )
     if longest:
-        return f"Up to {length(longest)} at a time."
-    return f"At least {length(shortest)} at a time." if shortest else ""
+        return _("Up to %(longest)s at a time.", longest=length(longest))
+    return _("At least %(shortest)s at a time.", shortest=length(shortest)) if shortest else ""
 
 
 def _advance(policy: EffectivePolicy) -> str:
     earliest, latest = policy.earliest_minutes, policy.latest_minutes
     if earliest and latest:
-        return f"Book from {length(earliest)} to {length(latest)} ahead."
+        return _(
+            "Book from %(earliest)s to %(latest)s ahead.",
+            earliest=length(earliest),
+            latest=length(latest),
+        )
     if earliest:
-        return f"Book up to {length(earliest)} ahead."
-    return f"Book at least {length(latest)} ahead." if latest else ""
+        return _("Book up to %(earliest)s ahead.", earliest=length(earliest))
+    return _("Book at least %(latest)s ahead.", latest=length(latest)) if latest else ""
 
 
 def _buffers(policy: EffectivePolicy) -> str:
-    parts = ((policy.buffer_before_minutes, "before"), (policy.buffer_after_minutes, "after"))
-    return ", ".join(f"{length(minutes)} {where}" for minutes, where in parts if minutes)
+    before, after = policy.buffer_before_minutes, policy.buffer_after_minutes
+    said = {"before": length(before), "after": length(after)}
+    if before and after:
+        return _("Kept free around each booking: %(before)s before, %(after)s after.", **said)
+    if before:
+        return _("Kept free around each booking: %(before)s before.", **said)
+    return _("Kept free around each booking: %(after)s after.", **said) if after else ""
 
 
 def opening(hours: Sequence[Open]) -> list[str]:
@@ -95,14 +128,17 @@ def opening(hours: Sequence[Open]) -> list[str]:
             found[-1][0].append(day)
         else:
             found.append(([day], times))
-    return [f"{_days(days)} {' and '.join(times)}" for days, times in found]
+    return [
+        _("%(days)s %(times)s", days=_days(days), times=language.format_list(times))
+        for days, times in found
+    ]
 
 
 def _days(days: Sequence[int]) -> str:
-    if len(days) == 1:
-        return DAYS[days[0]]
-    joint = " and " if len(days) == 2 else " to "
-    return f"{DAYS[days[0]]}{joint}{DAYS[days[-1]]}"
+    names = [language.format_weekday(day) for day in days]
+    if len(days) <= 2:
+        return language.format_list(names)
+    return _("%(first)s to %(last)s", first=names[0], last=names[-1])
 
 
 def clock(minutes: int) -> str:
