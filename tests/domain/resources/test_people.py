@@ -109,7 +109,13 @@ def storage(tmp_path: Path) -> Storage:
 
 
 async def upload(
-    world: World, storage: Storage, actor: Actor, subject: UUID, content: bytes = PNG, **wish: str
+    world: World,
+    storage: Storage,
+    actor: Actor,
+    subject: UUID,
+    content: bytes = PNG,
+    *,
+    kind: str = "photo",
 ) -> UUID:
     async def stream() -> AsyncIterator[bytes]:
         yield content
@@ -118,7 +124,7 @@ async def upload(
         world.database,
         storage,
         actor,
-        wish=files.Wish(("resource", subject), "photo", **{"kind": "photo", **wish}),
+        wish=files.Wish(("resource", subject), "a file", kind),
         content=stream(),
         largest=100_000,
     )
