@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check static versions audit bench campaign docs lock catalogues vendor assets clean environment
+.PHONY: help run dev test check static versions audit bench campaign screenshots docs lock catalogues vendor assets clean environment
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: environment ## print how fast things are; asserts nothing
 
 campaign: environment ## the seeded random campaigns at full length
 	ALIQUOT_TEST_CAMPAIGN=full $(BIN)/pytest tests -m campaign --timeout=3600 $(ARGS)
+
+screenshots: environment ## photographs of every page in ./screenshots (ARGS="today calendar" chooses)
+	$(BIN)/python tests/browser/screenshots.py $(ARGS)
 
 docs: environment ## write anew the pages of server/docs that are made from the code
 	$(BIN)/python server/docs/generate.py
