@@ -43,14 +43,14 @@ def demonstration() -> Iterator[str]:
         process = subprocess.Popen(command, env={**os.environ, **settings})
         address = f"http://127.0.0.1:{port}"
         try:
-            _wait(address)
+            _wait(address, process)
             yield address
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait(address: str) -> None:
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     ends = time.monotonic() + STARTS_WITHIN
     while True:
         try:
@@ -58,7 +58,7 @@ def _wait(address: str) -> None:
                 return
         except httpx2.TransportError:
             pass
-        if time.monotonic() > ends:
+        if time.monotonic() > ends or process.poll() is not None:
             raise SystemExit("the demonstration does not start")
         time.sleep(0.3)
 
