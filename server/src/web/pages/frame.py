@@ -53,6 +53,7 @@ class Page:
     request: Request
     actor: Actor
     unread: int = 0
+    live_after: str = ""
 
     @property
     def database(self) -> db.Database:
@@ -103,12 +104,14 @@ class Page:
             actor=self.actor,
             csrf_token=token,
             status=status,
-            context={"unread": self.unread, **context},
+            context={"unread": self.unread, "live_after": self.live_after, **context},
         )
 
 
 async def _page(request: Request, actor: CurrentActor) -> Page:
-    return Page(request, actor, await unread_by(request, actor))
+    # Before anything is read: what happens from here on is told to the page.
+    position = request.app.state.live.position
+    return Page(request, actor, await unread_by(request, actor), position)
 
 
 async def unread_by(request: Request, actor: Actor) -> int:
