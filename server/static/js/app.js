@@ -1,5 +1,6 @@
 // What every page has: each module finds its own elements and is content when there are none.
 import { start as bell } from "aliquot/bell.js";
+import { start as due } from "aliquot/due.js";
 import { start as filters } from "aliquot/filters.js";
 import { start as keys } from "aliquot/keys.js";
 import { start as live } from "aliquot/live.js";
@@ -9,4 +10,4 @@ import { start as pickers } from "aliquot/pickers.js";
 import { start as plots } from "aliquot/plots.js";
 import { start as search } from "aliquot/search.js";
 
-for (const begin of [overlays, keys, search, filters, pickers, plots, offline, bell, live]) begin();
+for (const begin of [overlays, keys, search, filters, pickers, plots, offline, due, bell, live]) begin();

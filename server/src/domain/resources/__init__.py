@@ -44,7 +44,8 @@ from src.domain.resources.errors import (
     UnitInUse,
     UnitNotFound,
 )
-from src.domain.resources.listing import FreeNow, free_now, get, list_
+from src.domain.resources.finding import pick
+from src.domain.resources.listing import Free, FreeNow, free_now, get, list_
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
     MOST_PEOPLE,
@@ -89,6 +90,7 @@ __all__ = [
     "Charge",
     "ClosureNotFound",
     "ClosureOver",
+    "Free",
     "FreeNow",
     "Grouping",
     "LastUnit",

@@ -43,6 +43,20 @@ def free_until(
     return longest if longest - now >= _shortest(terms) else None
 
 
+def first_start(terms: Terms, *, now: datetime, until: datetime) -> datetime | None:
+    """The first round time from now on at which a booking may begin that ends by `until`."""
+    at = now + timedelta(minutes=terms.policy.latest_minutes or 0)
+    local = at.astimezone(terms.zone)
+    slot = terms.policy.slot_minutes or SHORTEST
+    late = timedelta(
+        minutes=(local.hour * 60 + local.minute) % slot,
+        seconds=local.second,
+        microseconds=local.microsecond,
+    )
+    start = at + (timedelta(minutes=slot) - late) if late else at
+    return start if start + _shortest(terms) <= until else None
+
+
 def _shortest(terms: Terms) -> timedelta:
     return timedelta(minutes=terms.policy.min_minutes or terms.policy.slot_minutes or SHORTEST)
 

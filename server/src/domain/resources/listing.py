@@ -34,10 +34,19 @@ FIRST_PAGE = Paging()
 
 
 @dataclass(frozen=True, slots=True)
-class FreeNow:
-    """What is free, each with how long it stays so, and how many are in all."""
+class Free:
+    """A resource that is free, until when, and the next round time a booking could begin at."""
 
-    items: tuple[tuple[ResourceView, datetime], ...]
+    resource: ResourceView
+    until: datetime
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeNow:
+    """The first of what is free, and how many are in all."""
+
+    items: tuple[Free, ...]
     total: int
 
 
@@ -107,12 +116,10 @@ async def free_now(
         _free_at(seen, now),
         key=lambda id_: (place.get(id_, len(place)), seen.known[id_].name.casefold()),
     )
-    shown = {id_: number for number, id_ in enumerate(free[:most])}
+    shown = free[:most]
     rows = await session.execute(repository.listing().where(Resource.id.in_(shown)))
-    views = [_view(tuple(row), seen, now) for row in rows]
-    views.sort(key=lambda view: shown[view.id])
-    until = {id_: seen.free_until(id_, now) for id_ in shown}
-    return FreeNow(tuple((view, until[view.id] or now) for view in views), len(free))
+    views = {row[0].id: _view(tuple(row), seen, now) for row in rows}
+    return FreeNow(tuple(seen.free(views[id_], now) for id_ in shown), len(free))
 
 
 async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> ResourceView:
@@ -162,9 +169,11 @@ class _Seen:
         """When the shortest booking could begin, from one of the instants on."""
         return availability.next_free(self.known[resource_id], self.taken, now=at)
 
-    def free_until(self, resource_id: UUID, at: datetime) -> datetime | None:
-        """How long a booking that begins at one of the instants could last."""
-        return availability.free_until(self.known[resource_id], self.taken, now=at)
+    def free(self, view: ResourceView, now: datetime) -> Free:
+        """How long a booking that begins now could last, and when one may begin."""
+        known = self.known[view.id]
+        until = availability.free_until(known, self.taken, now=now) or now
+        return Free(view, until, availability.first_start(known, now=now, until=until))
 
 
 async def _seen(

@@ -20,6 +20,7 @@ from src.web.pages import (
     session,
     today,
 )
+    search,
 from src.web.pages.frame import problem_page
 
 ROUTERS = (
@@ -27,6 +28,7 @@ ROUTERS = (
     session.router,
     languages.router,
     appearance.router,
+    search.router,
     # before `resources` and `bookings`: /resources/new is no resource's id
     resource_forms.router,
     resource_parts.router,

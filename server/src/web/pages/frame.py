@@ -56,6 +56,11 @@ class Page:
     live_after: str = ""
 
     @property
+    def is_fragment(self) -> bool:
+        """Whether a page that is open already asks for a part of itself (htmx)."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
     def database(self) -> db.Database:
         """The database of this process."""
         database: db.Database = self.request.app.state.database
