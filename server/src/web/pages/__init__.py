@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from src.web.pages import (
     appearance,
-    booking_forms,
+    booking_edit,
+    booking_new,
+    booking_preview,
     bookings,
     closures,
     events,
@@ -20,7 +22,6 @@ from src.web.pages import (
     session,
     today,
 )
-    search,
 from src.web.pages.frame import problem_page
 
 ROUTERS = (
@@ -28,12 +29,13 @@ ROUTERS = (
     session.router,
     languages.router,
     appearance.router,
-    search.router,
     # before `resources` and `bookings`: /resources/new is no resource's id
     resource_forms.router,
     resource_parts.router,
     resources.router,
-    booking_forms.router,
+    booking_preview.router,
+    booking_new.router,
+    booking_edit.router,
     bookings.router,
     notifications.router,
     closures.router,

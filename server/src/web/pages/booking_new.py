@@ -1,0 +1,119 @@
+"""Booking by form: from any free slot in two clicks, or the same once more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from src.core import clock
+from src.core.actor import Permission
+from src.core.language import zone_of
+from src.domain import bookings, resources
+from src.domain.resources.policy import EffectivePolicy
+from src.web.forms import Form, see_other
+from src.web.pages.booking_forms import (
+    FIELDS,
+    BookingShape,
+    Times,
+    as_uuid,
+    moment,
+    times_of,
+    typed,
+    wish_of,
+)
+from src.web.pages.booking_preview import NO_WINDOW, resource_zone, show_form, taken_over
+from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/bookings/new", **shows(Permission.BOOKINGS_CREATE))
+async def new_booking(
+    page: CurrentPage,
+    resource_id: UUID | None = None,
+    starts_at: Annotated[str | None, Query(max_length=40)] = None,
+    ends_at: Annotated[str | None, Query(max_length=40)] = None,
+    again: UUID | None = None,
+) -> Response:
+    """The form, filled with the next hour, the slot that was chosen, or an earlier booking."""
+    if again is not None:
+        return await _again(page, again)
+    if resource_id is None:
+        return see_other("/resources")
+    async with page.reading() as reads:
+        resource = await resources.get(reads, page.actor, resource_id)
+        terms = await resources.terms.load(reads, [resource_id], around=NO_WINDOW)
+    policy = terms[resource_id].policy
+    window = _first_window(moment(starts_at), moment(ends_at), policy)
+    form = Form.of(typed(*window, zone_of(resource.timezone)))
+    return await show_form(page, form, resource_id)
+
+
+def _first_window(
+    starts: datetime | None, ends: datetime | None, policy: EffectivePolicy
+) -> tuple[datetime, datetime]:
+    if starts is None:
+        now = clock.now().replace(minute=0, second=0, microsecond=0)
+        starts = now + timedelta(hours=1)
+    if ends is None or ends <= starts:
+        minutes = max(60, policy.min_minutes or 0)
+        ends = starts + timedelta(minutes=min(minutes, policy.max_minutes or minutes))
+    return starts, ends
+
+
+async def _again(page: Page, booking_id: UUID) -> Response:
+    """The form with an earlier booking on the next day that it would be free."""
+    async with page.reading() as reads:
+        booking = await bookings.get(reads, page.actor, booking_id)
+        wish = await bookings.again(reads, page.actor, booking_id)
+    if wish is None:
+        return see_other(f"/resources/{booking.resource.id}")
+    zone = zone_of(booking.resource.timezone)
+    values: dict[str, object] = {
+        **typed(wish.starts_at, wish.ends_at, zone),
+        "title": wish.title,
+        "notes": wish.notes,
+        "team_id": wish.team_id,
+        "booked_for": wish.booked_for,
+    }
+    return await show_form(page, Form.of(values), wish.resource_id, note="again")
+
+
+@router.post("/bookings/new", **takes(Permission.BOOKINGS_CREATE))
+async def book(page: CurrentPage) -> Response:
+    """Book, or show the form again with what stands in the way and what could be done instead."""
+    form = await Form.read(page.request)
+    resource_id = as_uuid(form.values.get("resource_id"))
+    if resource_id is None:
+        return see_other("/resources")
+    if (changed := await taken_over(page, form, resource_id)) is not None:
+        note = "suggested" if "use" in form.values else ""
+        chosen = as_uuid(changed.values.get("resource_id")) or resource_id
+        return await show_form(page, changed, chosen, note=note)
+    return await _booked(page, form, resource_id)
+
+
+async def _booked(page: Page, form: Form, resource_id: UUID) -> Response:
+    shape = form.parse(BookingShape)
+    zone = zone_of(await resource_zone(page, resource_id))
+    times = times_of(form, shape, zone) if shape else None
+    if shape is None or times is None:
+        return await show_form(page, form, resource_id, status=422)
+    wish = wish_of(shape, times)
+    made = await page.tried(form, lambda tx: bookings.create(tx, page.actor, wish=wish), FIELDS)
+    if isinstance(made, Refused):
+        return await show_form(page, form, resource_id, status=made.status)
+    return see_other(done(made, times, str(made.status)))
+
+
+def done(made: bookings.BookingView, times: Times, word: str) -> str:
+    """Where to go when it is booked: its page, which says so."""
+    query = {"done": word}
+    if times.is_twice:
+        query["note"] = "first-hour"
+    return f"/bookings/{made.id}?{urlencode(query)}"
