@@ -88,10 +88,11 @@ def holding(q: str, *columns: _Column) -> ColumnElement[bool]:
 
 
 def closeness(q: str, column: _Column) -> ColumnElement[int]:
-    """An order: first what begins with `q`, then what holds it as it stands, then the rest."""
+    """An order: what begins with `q`, then where a word does, what holds it, then the rest."""
     whole = " ".join(words_of(q))
     return case(
         (column.istartswith(whole, autoescape=True), 0),
-        (column.icontains(whole, autoescape=True), 1),
-        else_=2,
+        (column.icontains(f" {whole}", autoescape=True), 1),
+        (column.icontains(whole, autoescape=True), 2),
+        else_=3,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from src.core import clock
 from src.core.actor import ANONYMOUS, EVERYWHERE, SYSTEM, Actor, Permission, resource_scope
 from src.core.errors import Forbidden
+from src.core.paging import Paging
 from src.domain import accounts, bookings, resources, search
 from src.domain.accounts.tables import RoleName
 from src.domain.bookings import Wish
@@ -130,7 +131,7 @@ async def test_a_search_costs_one_statement_a_kind_whatever_is_found(world: Worl
 
 
 async def test_people_are_picked_by_whoever_names_others(world: World) -> None:
-    for name in ("Mara Vogel", "Vogelsang, Ida", "Ida Marx"):
+    for name in ("Ada Nachtvogel", "Mara Vogel", "Vogelsang, Ida", "Ida Marx"):
         await world.person(name=name)
     await world.person(name="Vogel, gone", state=accounts.UserState.SUSPENDED)
     nobody = Actor(None)
@@ -138,11 +139,26 @@ async def test_people_are_picked_by_whoever_names_others(world: World) -> None:
     with counted(world.database) as said:
         async with world.reading() as reads:
             page = await accounts.pick(reads, assistant, q="vogel")
-    assert [one.name for one in page.items] == ["Vogelsang, Ida", "Mara Vogel"]
+    assert [one.name for one in page.items] == ["Vogelsang, Ida", "Mara Vogel", "Ada Nachtvogel"]
     assert len(said) == 1
     async with world.reading() as reads:
         with pytest.raises(Forbidden):
             await accounts.pick(reads, nobody, q="vogel")
+
+
+async def test_resources_are_picked_in_one_statement_page_by_page(world: World) -> None:
+    ada = await world.person()
+    for name in ("Big oven", "Oven 2", "Oven 1"):
+        await named(world, name)
+    with counted(world.database) as said:
+        async with world.reading() as reads:
+            first = await resources.pick(reads, ada, q="oven", paging=Paging(limit=2))
+    async with world.reading() as reads:
+        paging = Paging(limit=2, cursor=first.next)
+        second = await resources.pick(reads, ada, q="oven", paging=paging)
+    assert [one.name for one in first.items] == ["Oven 1", "Oven 2"]
+    assert [one.name for one in second.items] == ["Big oven"]
+    assert len(said) == 1
 
 
 async def test_a_person_is_found_with_their_teams(world: World) -> None:
