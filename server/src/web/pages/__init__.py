@@ -8,6 +8,7 @@ from src.web.pages import (
     booking_new,
     booking_preview,
     bookings,
+    calendar,
     closures,
     events,
     jobs,
@@ -19,6 +20,7 @@ from src.web.pages import (
     resource_forms,
     resource_parts,
     resources,
+    search,
     session,
     today,
 )
@@ -26,6 +28,7 @@ from src.web.pages.frame import problem_page
 
 ROUTERS = (
     today.router,
+    search.router,
     session.router,
     languages.router,
     appearance.router,
@@ -37,6 +40,7 @@ ROUTERS = (
     booking_new.router,
     booking_edit.router,
     bookings.router,
+    calendar.router,
     notifications.router,
     closures.router,
     people.router,

@@ -1,0 +1,244 @@
+// One calendar on a page: EventCalendar, loaded when it is needed, fed and kept true.
+
+import * as api from "aliquot/calendar/api.js";
+import { blockContent, blocks, hours, rowLabel, rows, shades } from "aliquot/calendar/drawing.js";
+import { text } from "aliquot/calendar/texts.js";
+import { fields, locale, minutes, offsetText, onGrid, wall } from "aliquot/calendar/time.js";
+
+const SIDEBAR = { wide: 224, narrow: 120 };
+let library = null;
+
+/** EventCalendar itself; its style sheet stands in the page. */
+function load(address) {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve(window.EventCalendar);
+    script.onerror = () => {
+      library = null;
+      script.remove();
+      reject(new Error(address));
+    };
+    document.head.append(script);
+  });
+  return library;
+}
+
+export class Board extends EventTarget {
+  constructor(host) {
+    super();
+    this.host = host;
+    this.saving = new Map(); // booking id -> where it is on its way to
+    this.asked = 0;
+  }
+
+  get zone() {
+    return this.state.zone;
+  }
+
+  get isOne() {
+    return this.state.calendar.resources.length === 1 && this.host.dataset.one !== undefined;
+  }
+
+  row(id) {
+    return this.state.calendar.resources.find((one) => one.id === id);
+  }
+
+  entry(id) {
+    return this.state.calendar.entries.find((one) => one.booking_id === id);
+  }
+
+  shows(ids) {
+    return this.state.calendar.resources.some((row) => ids.includes(row.id));
+  }
+
+  /** Draw `state` (see `web/pages/drawing.py`), on the calendar there is or on a new one. */
+  async show(state) {
+    this.state = state;
+    this.etag = null;
+    this.asked += 1;
+    const { create, destroy } = await load(this.host.dataset.library);
+    if (this.state !== state) return;
+    const key = [this.view, state.zone, this.isOne].join(" ");
+    if (this.calendar && this.key === key) {
+      for (const [name, value] of Object.entries(this.moving())) this.calendar.setOption(name, value);
+      return;
+    }
+    if (this.calendar) destroy(this.calendar);
+    this.key = key;
+    this.host.replaceChildren();
+    this.host.classList.remove("is-waiting");
+    this.calendar = create(this.host, { ...this.fixed(), ...this.moving() });
+    this.plain();
+  }
+
+  /** Ask again for what is shown; nothing happens where nothing has changed. */
+  async refresh() {
+    const number = ++this.asked;
+    const answer = await api.read(this.state.question, this.etag);
+    if (number !== this.asked || answer.unchanged) return;
+    if (!answer.ok) {
+      this.dispatchEvent(new CustomEvent("lost", { detail: answer }));
+      return;
+    }
+    this.etag = answer.etag;
+    this.state.calendar = answer.data;
+    this.redraw();
+  }
+
+  redraw() {
+    this.calendar?.setOption("resources", rows(this.state.calendar));
+    this.calendar?.setOption("events", this.events());
+  }
+
+  /** Where a booking is meant to be until the answer is there. */
+  hold(id, place) {
+    if (place) this.saving.set(id, { ...place, isSaving: true });
+    else this.saving.delete(id);
+    this.redraw();
+  }
+
+  events() {
+    const { calendar } = this.state;
+    const entries = calendar.entries.map((entry) => ({ ...entry, ...this.saving.get(entry.booking_id) }));
+    for (const [id, place] of this.saving) if (id === "new") entries.push(place);
+    return [...blocks({ ...calendar, entries }, this.zone), ...shades(calendar, this.zone)];
+  }
+
+  get view() {
+    const kinds = this.isOne
+      ? { day: "timeGridDay", week: "timeGridWeek", month: "dayGridMonth" }
+      : { day: "resourceTimelineDay", week: "resourceTimelineWeek" };
+    return kinds[this.state.view];
+  }
+
+  /** What changes with the days and the data. */
+  moving() {
+    const { first, last } = hours(this.state.calendar, this.zone);
+    const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:00`;
+    const changing = { date: this.state.date, resources: rows(this.state.calendar), events: this.events() };
+    if (this.state.view === "month") return changing;
+    return { ...changing, slotMinTime: clock(first), slotMaxTime: clock(last), scrollTime: clock(this.scrollTo(first)), ...this.scale(first, last) };
+  }
+
+  scrollTo(first) {
+    const now = wall(Date.now(), this.zone);
+    const isToday = this.state.view === "day" && now.startsWith(this.state.date);
+    return isToday ? Math.max(first, (Number(now.slice(11, 13)) - 1) * 60) : Math.max(first, 420);
+  }
+
+  /** How wide an hour is: as wide as there is room, and never too narrow to aim at. */
+  scale(first, last) {
+    const isWeek = this.state.view === "week";
+    if (this.isOne) return { columnWidth: isWeek && this.host.clientWidth < 640 ? "6.5rem" : undefined };
+    const isNarrow = this.host.clientWidth < 640;
+    const room = this.host.clientWidth - (isNarrow ? SIDEBAR.narrow : SIDEBAR.wide) - 18;
+    const count = ((last - first) / 60) * (isWeek ? 7 : 1);
+    const hour = Math.max(isWeek ? 9 : isNarrow ? 44 : 36, room / count);
+    const slots = isWeek ? 3 : 1;
+    this.host.style.setProperty("--cal-minute", `${hour / 60}px`);
+    return { slotWidth: hour * slots, slotDuration: { hours: slots }, slotLabelInterval: { hours: isWeek ? 6 : hour < 40 ? 2 : 1 } };
+  }
+
+  /** What stays as long as the view does. */
+  fixed() {
+    const row = this.isOne ? this.state.calendar.resources[0] : null;
+    const slot = row?.slot_minutes ?? 15;
+    const mayBook = this.state.calendar.resources.some((one) => one.is_bookable) && this.state.view !== "month";
+    if (this.isOne) this.host.style.setProperty("--cal-minute", "0.8px");
+    return {
+      view: this.view,
+      timeZone: clockOf(this.zone),
+      locale,
+      firstDay: 1,
+      height: "100%",
+      headerToolbar: { start: "", center: "", end: "" },
+      nowIndicator: true,
+      allDaySlot: false,
+      dayMaxEvents: true,
+      slotEventOverlap: false,
+      slotHeight: 24,
+      slotDuration: "00:30",
+      snapDuration: { minutes: Math.min(slot, 60) },
+      slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+      dayHeaderFormat: this.isOne && this.state.view === "month" ? { weekday: "short" } : { weekday: "short", day: "numeric", month: "short" },
+      eventGap: 2,
+      selectable: mayBook,
+      selectMinDistance: 4,
+      unselectAuto: false,
+      eventResizableFromStart: true,
+      longPressDelay: 400,
+      eventContent: (info) => blockContent(info, (id) => (this.isOne ? "" : this.row(id)?.name)),
+      resourceLabelContent: rowLabel,
+      moreLinkContent: ({ num }) => text("more", { number: num }),
+      selectConstraint: ({ resource }) => this.bookable(resource),
+      select: (info) => this.chosen(info),
+      dateClick: (info) => this.clicked(info),
+      eventClick: ({ event }) => this.say("open", { entry: event.extendedProps.entry }),
+      dragConstraint: (info) => (info.newResource ? this.bookable(info.newResource) : true),
+      eventDrop: (info) => this.dropped(info),
+      eventResize: (info) => this.dropped(info),
+    };
+  }
+
+  bookable(resource) {
+    return (this.isOne ? this.state.calendar.resources[0] : resource?.extendedProps.row)?.is_bookable ?? false;
+  }
+
+  say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  chosen({ startStr, endStr, resource }) {
+    const row = this.isOne ? this.state.calendar.resources[0] : resource?.extendedProps.row;
+    if (!row?.is_bookable) {
+      this.calendar.unselect();
+      return;
+    }
+    const slot = row.slot_minutes ?? 1;
+    const start = onGrid(startStr, slot, Math.floor);
+    const shortest = row.rules.min_minutes ?? slot;
+    const end = onGrid(endStr, slot, Math.ceil);
+    this.say("wish", { row, start, end: minutes(start, end) < shortest ? null : end });
+  }
+
+  /** A click on free time is the shortest way to wish for it; on a month's day, to that day. */
+  clicked({ dateStr, allDay, resource, jsEvent }) {
+    if (jsEvent.target.closest(".ec-event")) return;
+    if (allDay || this.state.view === "month") this.say("day", { date: dateStr.slice(0, 10) });
+    else this.chosen({ startStr: dateStr.slice(0, 19), endStr: dateStr.slice(0, 19), resource });
+  }
+
+  dropped({ event, revert, newResource }) {
+    const { entry } = event.extendedProps;
+    const row = newResource?.extendedProps.row ?? this.row(entry.resource_id);
+    const slot = row?.slot_minutes ?? 1;
+    this.say("move", {
+      entry,
+      row,
+      start: onGrid(fields(event.start), slot),
+      end: onGrid(fields(event.end), slot),
+      revert,
+    });
+  }
+
+  /** EventCalendar calls itself a table whose rows hold buttons, which no table may; so it is none. */
+  plain() {
+    const strip = () => {
+      for (const one of this.host.querySelectorAll("[role=table], [role=row], [role=rowgroup], [role=cell], [role=rowheader], [role=columnheader]")) one.removeAttribute("role");
+    };
+    strip();
+    this.watch ??= new MutationObserver(strip);
+    this.watch.observe(this.host, { childList: true, subtree: true });
+  }
+
+  unselect() {
+    this.calendar?.unselect();
+  }
+}
+
+// EventCalendar takes an offset of zero for the browser's own: a minute later nobody sees.
+function clockOf(zone) {
+  const said = offsetText(zone);
+  return said === "+00:00" ? "+00:01" : said;
+}
