@@ -186,6 +186,24 @@ def test_what_the_address_asks_for_is_kept_in_the_browser(client: httpx2.Client)
         assert "aliquot_lang" not in ask(client, address).headers.get("Set-Cookie", "")
 
 
+def test_a_page_for_everybody_is_kept_by_path_and_language_and_never_with_anybody_in_it(
+    sqlite_lab: Lab,
+) -> None:
+    lab = sqlite_lab
+    for header in ("en", "de"):
+        page = ask(lab.client, "/problems/not-found", header=header)
+        assert page.headers["Cache-Control"] == "public, max-age=300"
+        assert page.headers["Content-Language"] == header
+        assert {"Accept-Language", "Cookie"} <= set(page.headers["Vary"].split(", "))
+    for address, cookie in (("/problems/not-found?lang=de", None), ("/problems/not-found", "xx")):
+        page = ask(lab.client, address, cookie=cookie)
+        assert "set-cookie" in page.headers
+        assert page.headers["Cache-Control"] == "private, no-store"
+    member = Visitor.logged_in(lab, "member")
+    page = member.request("GET", "/problems/not-found")
+    assert page.headers["Cache-Control"] == "private, no-store"
+
+
 def test_programs_are_never_sent_on(client: httpx2.Client) -> None:
     assert ask(client, "/", accept="application/json", header="de").status_code == 401
     assert ask(client, "/", accept="*/*", header="de").status_code == 401

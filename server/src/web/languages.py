@@ -87,31 +87,38 @@ class Languages:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._tell(scope["path"], wish, message)
+                self._tell(scope, wish, message)
             await send(message)
 
         with language.reading_as(wish.found(None)):
             await self.app(scope, receive, told)
 
-    def _tell(self, path: str, wish: Wish, message: Message) -> None:
+    def _tell(self, scope: Scope, wish: Wish, message: Message) -> None:
         headers = MutableHeaders(scope=message)
         kind = headers.get("content-type", "")
+        is_public = "public" in headers.get("cache-control", "")
         # JSON that everybody may keep describes the interface, in English alone.
-        is_ours = kind.startswith(_JSON) and "public" not in headers.get("cache-control", "")
-        is_written = kind.startswith("text/html") or is_ours
+        is_written = kind.startswith("text/html") or (kind.startswith(_JSON) and not is_public)
         if is_written:
             headers["Content-Language"] = language.reader().locale
         if is_written or 300 <= message["status"] < 400:
             headers.add_vary_header("Accept-Language")
             headers.add_vary_header("Cookie")
-        if is_page(path):
-            changed = Response()
-            if wish.parameter and wish.parameter != wish.cookie:
-                remember(changed, wish.parameter, self.settings)
-            elif wish.is_cookie_bad and not _is_set(headers):
-                forget(changed)
-            for value in changed.headers.getlist("set-cookie"):
-                headers.append("set-cookie", value)
+        if is_page(scope["path"]):
+            self._keep(headers, wish)
+        is_somebodys = scope["state"].get("by_cookie") or "set-cookie" in headers
+        if is_public and kind.startswith("text/html") and is_somebodys:
+            headers["Cache-Control"] = "private, no-store"
+
+    def _keep(self, headers: MutableHeaders, wish: Wish) -> None:
+        """What the address asked for is kept in the browser; what names no language is removed."""
+        changed = Response()
+        if wish.parameter and wish.parameter != wish.cookie:
+            remember(changed, wish.parameter, self.settings)
+        elif wish.is_cookie_bad and not _is_set(headers):
+            forget(changed)
+        for value in changed.headers.getlist("set-cookie"):
+            headers.append("set-cookie", value)
 
 
 def know(request: Request, actor: Actor) -> None:
