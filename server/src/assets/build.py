@@ -11,7 +11,6 @@ import json
 import os
 import posixpath
 import re
-import shutil
 import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -57,12 +56,11 @@ def build(folder: Path) -> Report:
     """Make what is missing, then the manifest, and remove what that does not name."""
     started = time.perf_counter()
     target = folder / BUILT
-    if _recipe_of(target) != sources.recipe():
-        shutil.rmtree(target, ignore_errors=True)
+    is_stale = _recipe_of(target) != sources.recipe()
     target.mkdir(exist_ok=True)
     works = _Works(folder)
     made = [works.outcome(name) for name in sources.names(folder)]
-    missing = [one for one in made if not (target / one.file).exists()]
+    missing = [one for one in made if is_stale or not (target / one.file).exists()]
     missing.sort(key=lambda one: len(one.content), reverse=True)
     with (
         TemporaryDirectory(dir=target, prefix=".") as unfinished,
@@ -148,8 +146,11 @@ class _Place:
         self.write(one.file, one.content)
 
     def _write_smaller(self, one: _Outcome, encoding: str, content: bytes) -> None:
+        file = one.file + ENCODINGS[encoding]
         if len(content) < len(one.content):
-            self.write(one.file + ENCODINGS[encoding], content)
+            self.write(file, content)
+        else:
+            (self.target / file).unlink(missing_ok=True)
 
     def write(self, file: str, content: bytes) -> None:
         unfinished = self.unfinished / file.replace("/", "~")

@@ -57,7 +57,6 @@ class Static(StaticFiles):
             "Cache-Control": FOR_EVER if is_exact else FOR_NOW,
             "Content-Type": TYPES[PurePosixPath(entry.file).suffix],
             "ETag": etag,
-            "Vary": "Accept-Encoding",
         }
         if entry.digest in asked.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)

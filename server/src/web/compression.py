@@ -134,10 +134,10 @@ class _Answer:
                 etag = headers.get("etag", "")
                 headers.update({"etag": self._named[etag]} if etag in self._named else {})
             return False
-        if not _TYPES.match(headers.get("content-type", "")) or "content-encoding" in headers:
+        if not _TYPES.match(headers.get("content-type", "")):
             return False
         headers.add_vary_header("Accept-Encoding")
-        return True
+        return "content-encoding" not in headers
 
     async def _begin(self, start: Message, message: Message, encoding: str) -> Message:
         """Decide with the first part of the body, which most often is all of it."""
