@@ -1,5 +1,6 @@
 // Pickers: a list to choose from becomes a field to search in, by the pattern "combobox with
-// listbox" of the ARIA practices. The list stays the form's value, so nothing else changes.
+// listbox" of the ARIA practices. The list stays the form's value, so nothing else changes. With
+// an address in data-picker that is asked for what fits, else the list itself is looked through.
 
 const PAUSE = 180; // milliseconds
 let made = 0;
@@ -86,6 +87,10 @@ class Picker {
   }
 
   async ask() {
+    if (!this.source) {
+      this.show(this.fitting());
+      return;
+    }
     const number = ++this.asked;
     const query = new URLSearchParams({ q: this.input.value.trim(), limit: 12 });
     try {
@@ -96,6 +101,15 @@ class Picker {
     } catch {
       this.close(); // no network: what was chosen stays
     }
+  }
+
+  /** What of the list holds every word that was typed; all of it while nothing was. */
+  fitting() {
+    const typed = this.input.value.trim();
+    const words = typed === shown(this.select) ? [] : typed.toLowerCase().split(/\s+/);
+    return [...this.select.options]
+      .filter((one) => one.value && words.every((word) => one.text.toLowerCase().includes(word)))
+      .map((one) => ({ id: one.value, name: one.text.trim() }));
   }
 
   show(found) {

@@ -26,6 +26,7 @@ from src.domain.accounts.errors import (
     WrongSetUpCode,
 )
 from src.domain.accounts.institute import create_admin, institute, is_set_up, set_up
+from src.domain.accounts.log_ins import LogInView, end_log_ins, log_ins
 from src.domain.accounts.login import (
     Client,
     Credentials,
@@ -93,6 +94,7 @@ __all__ = [
     "LastAdministrator",
     "LogIn",
     "LogInRefused",
+    "LogInView",
     "LoginSession",
     "MayNotGrant",
     "Name",
@@ -119,6 +121,7 @@ __all__ = [
     "create_team",
     "create_user",
     "credentials",
+    "end_log_ins",
     "flush_last_seen",
     "get_team",
     "get_user",
@@ -130,6 +133,7 @@ __all__ = [
     "list_teams",
     "list_users",
     "log_in",
+    "log_ins",
     "log_out",
     "members",
     "names",

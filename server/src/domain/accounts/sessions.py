@@ -48,6 +48,11 @@ def absolute_limit() -> timedelta:
     return _limits.absolute
 
 
+def idle_limit() -> timedelta:
+    """After how long without use a log-in ends."""
+    return _limits.idle
+
+
 async def actor_of_session(
     session: AsyncSession,
     token: str,

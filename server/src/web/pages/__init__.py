@@ -14,6 +14,7 @@ from src.web.pages import (
     jobs,
     languages,
     mailbox,
+    me,
     notifications,
     operations,
     people,
@@ -32,6 +33,7 @@ ROUTERS = (
     session.router,
     languages.router,
     appearance.router,
+    me.router,
     # before `resources` and `bookings`: /resources/new is no resource's id
     resource_forms.router,
     resource_parts.router,

@@ -51,7 +51,7 @@ class Morning:
 
     at: datetime
     mine: Mine
-    booked: timedelta
+    hours: str  # mine this week
     waiting: Part[BookingView] | None
     troubles: Sequence[resources.Trouble]
     troubled: int
@@ -86,7 +86,7 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
     return Morning(
         at=now,
         mine=_mine(found, now, zone),
-        booked=booked,
+        hours=language.format_number(round(booked / timedelta(hours=1), 1)),
         waiting=waiting,
         troubles=troubles,
         troubled=troubled,

@@ -1,0 +1,59 @@
+"""Roles and permissions in words, for whoever wonders what they may do and why."""
+
+from __future__ import annotations
+
+from src.core.actor import Actor, Permission
+from src.core.language import mark
+from src.domain.accounts import GRANTS, RoleName
+
+ROLES = {
+    RoleName.MEMBER: mark("Member"),
+    RoleName.MANAGER: mark("Manager"),
+    RoleName.ADMIN: mark("Administrator"),
+}
+
+MEANINGS = {
+    RoleName.MEMBER: mark("books instruments and rooms"),
+    RoleName.MANAGER: mark("decides on requests, closes, and keeps the resources"),
+    RoleName.ADMIN: mark("runs this installation, with its people and jobs"),
+}
+
+# In the order in which people meet them.
+WORDS = {
+    Permission.RESOURCES_READ: mark("See resources and their rules"),
+    Permission.BOOKINGS_READ: mark("See when something is booked"),
+    Permission.BOOKINGS_CREATE: mark("Book and request for yourself"),
+    Permission.NOTIFICATIONS_READ: mark("Be told what concerns you"),
+    Permission.USERS_READ: mark("Find people by name"),
+    Permission.FILES_READ: mark("Open the files of what you see"),
+    Permission.FILES_UPLOAD: mark("Add files"),
+    Permission.BOOKINGS_READ_DETAILS: mark("See who booked, and what for"),
+    Permission.BOOKINGS_APPROVE: mark("Approve and reject requests of others"),
+    Permission.BOOKINGS_FOR_OTHERS: mark("Book for somebody else"),
+    Permission.BOOKINGS_MANAGE: mark("Change and cancel bookings of others"),
+    Permission.BOOKINGS_OVERRIDE: mark("Pass over rules of booking, with a reason"),
+    Permission.BOOKINGS_DISPLACE: mark("Move or cancel bookings that are in the way"),
+    Permission.CLOSURES_MANAGE: mark("Close resources for a time"),
+    Permission.RESOURCES_MANAGE: mark("Add and change resources, their rules and states"),
+    Permission.EVENTS_READ: mark("Read the record of what happened"),
+    Permission.USERS_MANAGE: mark("Add people and give them roles"),
+    Permission.SETTINGS_MANAGE: mark("Change the settings of the institute"),
+    Permission.JOBS_READ: mark("See what runs in the background"),
+    Permission.JOBS_MANAGE: mark("Repeat and stop what runs in the background"),
+}
+
+
+def allowed(actor: Actor) -> list[tuple[str, bool]]:
+    """What the actor may do, in words, and whether everywhere or only for some."""
+    return [
+        (words, None in scopes)
+        for permission, words in WORDS.items()
+        if (scopes := actor.granted.get(permission))
+    ]
+
+
+def roles_that_may(permission: str | None) -> list[str]:
+    """The names of the roles that give a permission; none for what is no permission."""
+    if permission not in set(Permission):
+        return []
+    return [ROLES[role] for role, granted in GRANTS.items() if permission in granted]
