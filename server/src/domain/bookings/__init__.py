@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from src.domain.bookings import (
     attachments,
+    contacts,
     displacement,
     finding,
     notices,
@@ -19,7 +20,7 @@ from src.domain.bookings import (
     upkeep,
 )
 from src.domain.bookings.asking import again, check
-from src.domain.bookings.attendance import cancel, check_in, check_out
+from src.domain.bookings.attendance import cancel, cancelling, check_in, check_out
 from src.domain.bookings.calendar_reading import (
     CalendarRows,
     Selection,
@@ -57,6 +58,7 @@ from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import (
     Answer,
     BookingView,
+    Cancelling,
     Change,
     Conflict,
     Contact,
@@ -82,6 +84,7 @@ __all__ = [
     "CalendarResource",
     "CalendarRows",
     "CalendarRules",
+    "Cancelling",
     "Change",
     "Conflict",
     "Contact",
@@ -105,11 +108,13 @@ __all__ = [
     "calendar_of",
     "calendar_rows",
     "cancel",
+    "cancelling",
     "change",
     "change_many",
     "check",
     "check_in",
     "check_out",
+    "contacts",
     "create",
     "deciders",
     "displacement",

@@ -13,10 +13,10 @@ from src.core.actor import Actor, Permission
 from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import changes, plans, policy, repository, rules, telling
-from src.domain.bookings.errors import BookingStateConflict
+from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
-from src.domain.bookings.views import BookingView
+from src.domain.bookings.views import BookingView, Cancelling, Person
 
 _MINUTE = timedelta(minutes=1)
 
@@ -42,6 +42,36 @@ async def cancel(
     return repository.view(actor, replace(found, cancelled_by=actor.user_id), now=now)
 
 
+async def cancelling(session: AsyncSession, actor: Actor, booking_id: UUID) -> Cancelling:
+    """What cancelling would do now; nothing is written. Raises `BookingNotFound`."""
+    now = clock.now()
+    found = await repository.find(session, Booking.id == booking_id)
+    if not found or not policy.may_know(actor, found[0].booking):
+        raise BookingNotFound(_("Choose one from the list of bookings."))
+    booking = found[0].booking
+    terms = await resources.terms.load(session, [booking.resource_id], around=changes.held(booking))
+    limits = terms[booking.resource_id].policy
+    names = {booking.booked_by: found[0].booked_by, booking.booked_for: found[0].booked_for}
+    told = telling.concerned(actor, booking) if policy.may_read(actor, booking) else []
+    return Cancelling(
+        repository.view(actor, found[0], now=now),
+        is_late=_is_late(actor, booking, limits, now),
+        notice_minutes=limits.cancel_notice_minutes,
+        told=tuple(Person(id_, names[id_]) for id_ in told if id_ != actor.user_id),
+    )
+
+
+def _is_late(
+    actor: Actor, booking: Booking, limits: resources.policy.EffectivePolicy, now: datetime
+) -> bool:
+    """Whether its own people would cancel it later than the policy's notice."""
+    return (
+        policy.is_own(actor, booking)
+        and booking.status is Status.CONFIRMED
+        and now > booking.starts_at - limits.cancel_notice_minutes * _MINUTE
+    )
+
+
 async def call_off(
     session: AsyncSession,
     actor: Actor,
@@ -53,12 +83,8 @@ async def call_off(
     """Cancel an opened booking, free its time and tell its people."""
     booking, freed = found.booking, changes.held(found.booking)
     terms = await resources.terms.load(session, [booking.resource_id], around=freed)
-    notice = timedelta(minutes=terms[booking.resource_id].policy.cancel_notice_minutes)
-    booking.is_cancelled_late = (
-        policy.is_own(actor, booking)
-        and booking.status is Status.CONFIRMED
-        and now > booking.starts_at - notice
-    )
+    limits = terms[booking.resource_id].policy
+    booking.is_cancelled_late = _is_late(actor, booking, limits, now)
     rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=reason)
     await resources.calendar.release(session, {booking.id})
     await resources.closures.heal(session, terms[booking.resource_id], freed)

@@ -11,7 +11,7 @@ from src.core import outbox
 from src.core.actor import Actor, Permission, resource_scope
 from src.domain import accounts, notifications
 from src.domain.bookings.repository import Whole
-from src.domain.bookings.tables import Status
+from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.topics import REQUESTED
 
 
@@ -19,12 +19,15 @@ async def tell(
     session: AsyncSession, actor: Actor, found: Whole, kind: str, *, reason: str | None = None
 ) -> None:
     """Tell whom the booking is for, and who made it for them unless they do this themselves."""
-    booking = found.booking
-    concerned = [booking.booked_for]
-    if booking.booked_by not in {booking.booked_for, actor.user_id}:
-        concerned.append(booking.booked_by)
-    for user_id in concerned:
+    for user_id in concerned(actor, found.booking):
         await _notify(session, user_id, kind, found, by=actor.user_id, reason=reason)
+
+
+def concerned(actor: Actor, booking: Booking) -> list[UUID]:
+    """Who is told what becomes of a booking."""
+    if booking.booked_by in {booking.booked_for, actor.user_id}:
+        return [booking.booked_for]
+    return [booking.booked_for, booking.booked_by]
 
 
 async def ask(session: AsyncSession, booking_id: UUID, *, version: int = 1) -> None:

@@ -80,6 +80,16 @@ class BookingView:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelling:
+    """What cancelling a booking would do: whether it counts as late, and who is told of it."""
+
+    booking: BookingView
+    is_late: bool
+    notice_minutes: int
+    told: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody would like to book. `unit` is the number of a unit; None takes any.
 
