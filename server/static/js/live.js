@@ -17,7 +17,7 @@ export const on = (name, handler) =>
   document.body.addEventListener(`live:${name}`, (event) => handler(event.detail));
 
 const dispatch = (name, detail) =>
-  document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+  document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail, bubbles: true }));
 
 const isAfter = (id, other) => {
   if (!other) return true;
@@ -25,6 +25,8 @@ const isAfter = (id, other) => {
   const [otherTime, otherNumber] = other.split("-").map(Number);
   return time > otherTime || (time === otherTime && number > otherNumber);
 };
+
+const isReset = ({ events }) => events.some(({ name }) => name === "reset");
 
 // Tells the page what came. A hidden page is told when somebody looks at it, but for the count of
 // notifications, which costs nothing.
@@ -137,12 +139,12 @@ class Tab {
   }
 
   #take(batch) {
-    const isReset = batch.events.some(({ name }) => name === "reset");
-    if (isReset || isAfter(batch.id, this.position)) this.#tell(batch);
+    if (isReset(batch) || isAfter(batch.id, this.position)) this.#tell(batch);
   }
 
-  #tell({ id, events }) {
-    if (isAfter(id, this.position)) this.position = id;
+  #tell(batch) {
+    const { id, events } = batch;
+    if (isReset(batch) || isAfter(id, this.position)) this.position = id;
     events.forEach((event) => this.#teller.hold(event));
     this.#teller.release();
   }
