@@ -22,7 +22,6 @@ from typer.testing import CliRunner
 from src.assets import FOLDER, Library, library, markup, modules, sources
 from src.assets.build import MissingFileError, build
 from src.commands.__main__ import app as commands
-from src.web import middleware
 from src.web.assets import FOR_EVER, FOR_NOW, Static
 from src.web.compression import Compression
 from tests.support.application import Lab
@@ -290,8 +289,3 @@ def test_the_command_builds_and_says_what_it_did(
     failed = CliRunner().invoke(commands, ["assets"])
     assert failed.exit_code == 1
     assert "the static files were not built: css/app.css names" in failed.output
-
-
-def test_the_policies_that_are_looser_are_those_of_two_readers() -> None:
-    assert "unsafe" not in middleware.STRICT + middleware.policy("text/html")
-    assert "unsafe" not in middleware.REDOC.split("script-src")[1].split(";")[0]
