@@ -96,8 +96,9 @@ def test_the_person_counts_before_cookie_and_browser(
     shared_lab: Lab, chosen: str | None, address: str, cookie: str | None, header: str, found: str
 ) -> None:
     lab = shared_lab
-    assert lab.patch("/me", by="other", json={"locale": chosen}).status_code == 200
+    assert lab.patch("/me", by="other", json={"locale": "en"}).status_code == 200
     other = Visitor.logged_in(lab, "other")
+    assert lab.patch("/me", by="other", json={"locale": chosen}).status_code == 200
     if cookie is not None:
         other.cookies.set("aliquot_lang", cookie)
     lab.client.cookies = other.cookies
@@ -173,8 +174,8 @@ def test_nobody_runs_in_circles(client: httpx2.Client) -> None:
 
 
 def test_a_cookie_that_names_no_language_is_removed(client: httpx2.Client) -> None:
-    removed = ask(client, "/login", cookie="xx").headers["Set-Cookie"]
-    assert removed.startswith('aliquot_lang=""')
+    sent = ask(client, "/login", cookie="xx").headers.get_list("Set-Cookie")
+    (removed,) = (one for one in sent if one.startswith("aliquot_lang="))
     assert "Max-Age=0" in removed
     assert "aliquot_lang" not in ask(client, "/login", cookie="de").headers.get("Set-Cookie", "")
 
@@ -254,7 +255,7 @@ def test_a_language_is_chosen_by_a_form_and_one_returns(
     shared_lab.client.cookies = visitor.cookies
     answer = shared_lab.client.post(
         "/language",
-        data={"csrf_token": token, "language": "de", **sent},
+        data={"csrf_token": token, "lang": "de", **sent},
         headers={"Accept": "text/html", **({"Referer": referer} if referer else {})},
         follow_redirects=False,
     )
@@ -268,11 +269,11 @@ def test_who_is_signed_in_keeps_the_language_on_every_machine(sqlite_lab: Lab) -
     token = member.see("/").form("/logout").fields["csrf_token"][0]
     for chosen, kept in (("de", "de"), ("de-AT", "de"), ("", None), ("xx", None)):
         lab.client.cookies = member.cookies
-        form = {"csrf_token": token, "language": chosen}
+        form = {"csrf_token": token, "lang": chosen}
         assert lab.client.post("/language", data=form, follow_redirects=False).status_code == 303
         assert lab.get("/me").json()["data"]["locale"] == kept
     assert count(lab, "events") == before + 2  # as it was is no change
-    form = {"language": "de"}
+    form = {"lang": "de"}
     assert lab.client.post("/language", data=form, follow_redirects=False).status_code == 403
 
 

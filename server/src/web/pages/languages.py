@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 class LanguageShape(Shape):
     """Nothing chosen is the browser's language again."""
 
-    language: str | None = Field(None, max_length=16)
+    lang: str | None = Field(None, max_length=16)
     next: str | None = Field(None, max_length=2000)
 
 
@@ -29,7 +29,7 @@ async def choose_language(page: CurrentPage) -> Response:
     """Keep the language, and return to the page it was chosen on."""
     form = await Form.read(page.request)
     shape = form.parse(LanguageShape) or LanguageShape()
-    chosen = language.match(shape.language) if shape.language else None
+    chosen = language.match(shape.lang) if shape.lang else None
     await _keep(page, chosen)
     response = see_other(_back(page.request, shape.next))
     if chosen is None:
