@@ -81,22 +81,29 @@ async def show_components(page: CurrentPage) -> Response:
     """Every component with its states; for administrators, and for all in a demonstration."""
     if not (page.settings.demo or page.may(Permission.SETTINGS_MANAGE)):
         raise NotFound("There is no such page for you.")
-    now = clock.now()
-    form = Form.of({"title": "", "starts_at_date": "31.02.2026", "starts_at_time": "9", "team": "b"})
-    form.add("title", "missing", _("This is needed."))
-    form.add("starts_at_date", "date", _("Enter a date, as in 2026-11-23."))
-    history = [
-        _Sample(_("Approved"), now, "Ingrid Lindqvist", _("Fits before the service visit.")),
-        _Sample(_("Requested"), now - timedelta(hours=3), "Stefan Müller"),
-    ]
     return page.show(
         "design/show.html",
-        form=form,
-        history=history,
+        form=_form(),
+        history=_history(),
         work=_Work(),
         somebody=_Somebody("Ingrid Lindqvist", "ingrid.lindqvist@example.org"),
         booking_states=list(Status),
         resource_states=list(ResourceState),
         part=Part([], 20, next="further", previous="earlier"),
-        days=[now.date() - timedelta(days=back) for back in range(13, -1, -1)],
+        days=[clock.now().date() - timedelta(days=back) for back in range(13, -1, -1)],
     )
+
+
+def _form() -> Form:
+    form = Form.of({"title": "", "starts_at_date": "", "starts_at_time": "", "team": "b"})
+    form.add("title", "missing", _("This is needed."))
+    form.add("starts_at_date", "date", _("Enter a date, as in 2026-11-23."))
+    return form
+
+
+def _history() -> list[_Sample]:
+    now = clock.now()
+    return [
+        _Sample(_("Approved"), now, "Ingrid Lindqvist", _("Fits before the service visit.")),
+        _Sample(_("Requested"), now - timedelta(hours=3), "Stefan Müller"),
+    ]
