@@ -25,7 +25,7 @@ PARAMETER = "lang"
 # What programs ask for has no address of its own for each language.
 PROGRAMS = ("/api/", "/static/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 _YEAR = 365 * 24 * 3600
-_JSON = ("application/json", "application/problem+json", "application/vnd.aliquot")
+_WRITTEN = ("text/html", "application/json", "application/problem+json", "application/vnd.aliquot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class Languages:
         headers = MutableHeaders(scope=message)
         kind = headers.get("content-type", "")
         is_public = "public" in headers.get("cache-control", "")
-        # JSON that everybody may keep describes the interface, in English alone.
-        is_written = kind.startswith("text/html") or (kind.startswith(_JSON) and not is_public)
+        # What everybody may keep describes the interface, in English alone.
+        is_written = kind.startswith(_WRITTEN) and not is_public
         if is_written:
             headers["Content-Language"] = language.reader().locale
         if is_written or 300 <= message["status"] < 400:
@@ -106,8 +106,7 @@ class Languages:
             headers.add_vary_header("Cookie")
         if is_page(scope["path"]):
             self._keep(headers, wish)
-        is_somebodys = scope["state"].get("by_cookie") or "set-cookie" in headers
-        if is_public and kind.startswith("text/html") and is_somebodys:
+        if is_public and "set-cookie" in headers:
             headers["Cache-Control"] = "private, no-store"
 
     def _keep(self, headers: MutableHeaders, wish: Wish) -> None:

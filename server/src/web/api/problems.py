@@ -55,5 +55,6 @@ async def get_problem(request: Request, code: Code) -> Response:
     if problems.wants_page(request):
         said = {"title": kind.title, "detail": kind.description}
         page: Response = request.app.state.problem_page(request, said, 200)
+        page.headers["Cache-Control"] = "private, no-store"  # the frame around it is somebody's
         return page
     return replies.one(request, kind, version=1)
