@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import httpx2
@@ -21,6 +22,11 @@ for (const name of ["calendar", "notifications", "operation", "reset"])
   document.addEventListener(`live:${name}`, (event) =>
     window.heard.push([name, event.detail]));
 """
+
+HIDE = """(isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 @pytest.fixture
@@ -53,8 +59,10 @@ def heard(page: Page, name: str) -> list[dict[str, object]]:
     return [each[1] for each in told if each[0] == name]
 
 
-def open_tab(desk: Desk, streams: list[Request]) -> Page:
+def open_tab(desk: Desk, streams: list[Request], *, is_clock_ours: bool = False) -> Page:
     page = desk.page.context.new_page()
+    if is_clock_ours:
+        page.clock.install()
     page.add_init_script(RECORD)
     page.on("request", lambda request: PATH in request.url and streams.append(request))
     page.goto(desk.site.address + "/notifications")
@@ -132,3 +140,26 @@ def test_the_bell_counts_and_nothing_moves(sit_down: Opened, booker: httpx2.Clie
     assert page.evaluate("moved") == 0
     booker.post("/api/v1/notifications/read", json={"ids": None})
     expect(bell).to_be_hidden()
+
+
+def test_a_page_nobody_looks_at_stops_listening_and_hears_what_it_missed(
+    sit_down: Opened, booker: httpx2.Client
+) -> None:
+    desk = sit_down("member")
+    streams: list[Request] = []
+    desk.page.goto("about:blank")
+    page = open_tab(desk, streams, is_clock_ours=True)
+    wait_until(lambda: reads(page), seconds=10, what="the stream")
+    page.evaluate(HIDE, True)
+    book(booker, desk.site, 9)
+    time.sleep(1)  # it arrives by the wall's clock
+    assert heard(page, "calendar") == [], "a hidden page reads nothing again"
+    page.clock.run_for(70_000)
+    assert page.evaluate("document.documentElement.dataset.live") == "off"
+    book(booker, desk.site, 10)
+    page.evaluate(HIDE, False)
+    page.clock.run_for(1000)
+    wait_until(lambda: reads(page), seconds=10, what="the stream")
+    wait_until(lambda: len(heard(page, "calendar")) == 2, seconds=10, what="what was missed")
+    assert streams[-1].headers["last-event-id"]
+    assert heard(page, "reset") == []
