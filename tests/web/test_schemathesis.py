@@ -29,8 +29,8 @@ from tests.web.test_jobs_api import NOBODYS, dead, write
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = ROOT / "schemathesis.toml"
-# Ends the caller's own log-in, or wants a password that fits.
-APART = ("auth_logout", "me_change_password")
+# Ends the caller's own log-in, wants a password that fits, or never ends.
+APART = ("auth_logout", "me_change_password", "live_stream")
 SUCCEEDING = 0.9
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
