@@ -63,7 +63,8 @@ class Declaration:
         if not actor.is_authenticated:
             raise Unauthenticated(_("Log in, or send a valid access token."))
         if isinstance(self.access, Permission) and not actor.may_anywhere(self.access):
-            raise Forbidden(_("This needs the permission %(permission)s.", permission=self.access))
+            detail = _("This needs the permission %(permission)s.", permission=self.access)
+            raise Forbidden(detail, permission=self.access.value)
 
 
 def declares(

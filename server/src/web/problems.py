@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -30,7 +31,7 @@ from src.core.errors import (
 )
 from src.core.language import gettext as _
 from src.models.common import BRANCH
-from src.web import faults, languages, oauth, validation
+from src.web import faults, languages, oauth, security, validation
 from src.web.faults import HttpFault
 
 STATUS = {
@@ -143,6 +144,9 @@ def _to_login(request: Request) -> Response:
     elif request.url.query:
         target += f"?{request.url.query}"
     login = f"{languages.prefix_of(request)}/login"
+    if request.headers.get("hx-request") == "true":  # a part of an open page: the whole page goes
+        login += f"?next={quote(page_of_form(request), safe='')}"
+        return Response(status_code=204, headers={"HX-Redirect": login})
     return RedirectResponse(f"{login}?next={quote(target, safe='')}", 303)
 
 
@@ -223,6 +227,8 @@ async def on_http(request: Request, error: Exception) -> Response:
         raise error
     if error.status_code == 400:  # a body that is no UTF-8, a form that breaks off
         return _unreadable(request)
+    if wants_page(request):
+        await _recognize(request)
     response = render(request, _http_fault(error))
     response.status_code = error.status_code
     for name, value in (error.headers or {}).items():
@@ -230,6 +236,12 @@ async def on_http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         response.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return response
+
+
+async def _recognize(request: Request) -> None:
+    """Let the page of an address that no route has be in the frame of whoever asks for it."""
+    with suppress(DomainError):
+        request.state.actor = await security.identify(request)
 
 
 def _unreadable(request: Request) -> Response:

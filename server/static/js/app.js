@@ -1,5 +1,6 @@
 // What every page has: each module finds its own elements and is content when there are none.
 import { start as bell } from "aliquot/bell.js";
+import { start as drafts } from "aliquot/drafts.js";
 import { start as due } from "aliquot/due.js";
 import { start as filters } from "aliquot/filters.js";
 import { start as keys } from "aliquot/keys.js";
@@ -10,4 +11,4 @@ import { start as pickers } from "aliquot/pickers.js";
 import { start as plots } from "aliquot/plots.js";
 import { start as search } from "aliquot/search.js";
 
-for (const begin of [overlays, keys, search, filters, pickers, plots, offline, due, bell, live]) begin();
+for (const begin of [drafts, overlays, keys, search, filters, pickers, plots, offline, due, bell, live]) begin();

@@ -12,21 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse
 
 from src import templating
-from src.core import db
+from src.core import db, language
 from src.core.actor import ANONYMOUS, Actor, Permission
 from src.core.cache import Cache
 from src.core.errors import DomainError, Kind
+from src.core.language import gettext as _
 from src.core.settings import Settings
 from src.domain import notifications
 from src.web import security
 from src.web.declarations import Access, Rate, declares
 from src.web.forms import Form
-from src.web.problems import status_of
+from src.web.pages import permissions
+from src.web.problems import page_of_form, status_of
 from src.web.security import CurrentActor
 
 T = TypeVar("T")
 Fields = frozenset[str] | None
 UNREAD_FOR = 60.0  # seconds, should the word of a change get lost
+NO_ADDRESS = "/problems/no-such-address"
 ABOUT_FORMS = frozenset({Kind.INVALID, Kind.CONFLICT, Kind.PRECONDITION})
 
 
@@ -151,20 +154,33 @@ def takes(access: Permission | Access, *, rate: Rate = "write") -> dict[str, Any
 
 def problem_page(request: Request, problem: dict[str, Any], status: int) -> HTMLResponse:
     """The page of a refusal; `problem` is its RFC 9457 document."""
+    roles = [_(name) for name in permissions.roles_that_may(problem.get("permission"))]
     context = {
         "title": problem["title"],
-        "detail": problem.get("detail"),
+        # Which address there is, programs may want to know.
+        "detail": None if problem["type"] == NO_ADDRESS else problem.get("detail"),
         "errors": problem.get("errors") or [],
         "trace_id": problem.get("trace_id"),
+        "person": problem.get("contact"),
+        "roles": language.format_list(roles, "or") if roles else "",
         "status": status,
+        **_ways_on(request, status),
     }
-    actor: Actor = getattr(request.state, "actor", ANONYMOUS)
-    token = security.csrf_token(request) if actor.is_authenticated else ""
     return templating.render(
         request,
         "errors/problem.html",
-        actor=actor,
-        csrf_token=token,
+        actor=getattr(request.state, "actor", ANONYMOUS),
+        csrf_token=security.csrf_token(request),
         status=status,
         context=context,
     )
+
+
+def _ways_on(request: Request, status: int) -> dict[str, str | None]:
+    """The same address again where that may help; the page of a form that was sent."""
+    if request.method in ("GET", "HEAD"):
+        query = f"?{request.url.query}" if request.url.query else ""
+        is_passing = status == 429 or status >= 500
+        return {"again": f"{request.url.path}{query}" if is_passing else None, "back": None}
+    page = page_of_form(request)
+    return {"again": None, "back": page if page != "/" else None}

@@ -50,7 +50,7 @@ async def log_in_form(page: CurrentPage, reads: Reads, target: Next = None) -> R
         return see_other(safe_next(target))
     if not await accounts.is_set_up(reads):
         return see_other("/setup")
-    return page.show("session/login.html", form=Form(), target=safe_next(target))
+    return _log_in_page(page, Form(), target)
 
 
 @router.post("/login", **takes(PUBLIC, rate="login"))
@@ -59,12 +59,12 @@ async def log_in(page: CurrentPage, target: Next = None) -> Response:
     form = await Form.read(page.request)
     shape = form.parse(LogInShape)
     if shape is None:
-        return _log_in_again(page, form, target)
+        return _log_in_page(page, form, target, status=422)
     try:
         token = await _opened(page, shape.email, form.values["password"])
     except accounts.LogInRefused as refusal:
         form.refuse(refusal)
-        return _log_in_again(page, form, target)
+        return _log_in_page(page, form, target, status=422)
     response = see_other(safe_next(target))
     security.set_session_cookie(page.request, response, token)
     return response
@@ -82,8 +82,11 @@ async def _opened(page: Page, email: str, password: str) -> str:
     return opened.token
 
 
-def _log_in_again(page: Page, form: Form, target: str | None) -> Response:
-    return page.show("session/login.html", status=422, form=form, target=safe_next(target))
+def _log_in_page(page: Page, form: Form, target: str | None, *, status: int = 200) -> Response:
+    found = safe_next(target)
+    return page.show(
+        "session/login.html", status=status, form=form, target=found, was_waiting=found != "/"
+    )
 
 
 @router.post("/logout", **takes(SIGNED_IN))
