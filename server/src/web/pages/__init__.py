@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from src.web.pages import (
     appearance,
+    booking_actions,
     booking_edit,
     booking_new,
     booking_preview,
@@ -18,6 +19,7 @@ from src.web.pages import (
     notifications,
     operations,
     people,
+    requests,
     resource_forms,
     resource_parts,
     resources,
@@ -41,7 +43,9 @@ ROUTERS = (
     booking_preview.router,
     booking_new.router,
     booking_edit.router,
+    booking_actions.router,
     bookings.router,
+    requests.router,
     calendar.router,
     notifications.router,
     closures.router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -39,10 +40,11 @@ async def edit_form(page: CurrentPage, booking_id: UUID) -> Response:
     return await show_form(page, filled(booking), booking.resource.id, booking=booking)
 
 
-def filled(booking: bookings.BookingView) -> Form:
-    """The form of a booking as it is now."""
+def filled(booking: bookings.BookingView, *, ends_at: datetime | None = None) -> Form:
+    """The form of a booking as it is now, or with another end."""
+    zone = zone_of(booking.resource.timezone)
     values: dict[str, object] = {
-        **typed(booking.starts_at, booking.ends_at, zone_of(booking.resource.timezone)),
+        **typed(booking.starts_at, ends_at or booking.ends_at, zone),
         "resource_id": booking.resource.id,
         "title": booking.title,
         "notes": booking.notes,

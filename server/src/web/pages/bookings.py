@@ -1,55 +1,39 @@
-"""Bookings: the list, one with its history, what may be done with it, and requests to decide."""
+"""Bookings: the list by day, and one with its history and what may be done with it."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
+from itertools import groupby
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 from starlette.responses import Response
 
-from src.core import clock
+from src.core import clock, language
 from src.core.actor import Permission
 from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
-from src.domain import bookings, resources
-from src.domain.bookings import Status
+from src.domain import accounts, bookings, resources
+from src.domain.bookings import BookingView, Status
 from src.templating import enter
-from src.web.dependencies import Paging, Reads, Tx
-from src.web.forms import Form, Shape, see_other
-from src.web.pages.frame import CurrentPage, shows, takes
+from src.web.dependencies import Paging, Reads
+from src.web.forms import Form
+from src.web.pages.booking_preview import NO_WINDOW
+from src.web.pages.booking_words import DONE, left_free, not_now, now_line
+from src.web.pages.frame import CurrentPage, Page, shows
 from src.web.pages.history import history
 
 router = APIRouter(include_in_schema=False)
 enter(mark("Bookings"), "/bookings", Permission.BOOKINGS_READ, rank=30, icon="booking", key="b")
-enter(mark("Requests"), "/requests", Permission.BOOKINGS_APPROVE, rank=40, icon="request", key="q")
-
-DONE = {
-    "confirmed": mark("It is booked."),
-    "requested": mark("It is requested: the time is held until somebody decides."),
-    "changed": mark("The booking was changed."),
-    "cancelled": mark("The booking was cancelled."),
-    "check-in": mark("You are checked in."),
-    "check-out": mark("The booking has ended; the rest of its time is free again."),
-    "approved": mark("The request was approved."),
-    "rejected": mark("The request was rejected."),
-}
-
-
-class NoteShape(Shape):
-    """A few words with an action."""
-
-    note: str | None = Field(None, max_length=2000)
-    version: int | None = None
 
 
 @router.get("/bookings", **shows(Permission.BOOKINGS_READ))
 async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
-    """Mine or all, coming or past, by state, resource and words."""
+    """Mine or all I may see, coming or past, by state, resource and words; day by day."""
     form = Form.of_query(page.request, whose="mine", when="coming", status="", resource_id="", q="")
     found = await bookings.list_(reads, page.actor, **_wanted(form), paging=paging)
     choices = await resources.list_(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
@@ -57,8 +41,14 @@ async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Resp
         "bookings/list.html",
         form=form,
         page=found,
+        days=[(day, list(items)) for day, items in groupby(found.items, _day)],
+        today=clock.now().astimezone(language.reader().zone).date(),
         resource_choices=[(str(one.id), one.name) for one in choices.items],
     )
+
+
+def _day(booking: BookingView) -> date:
+    return booking.starts_at.astimezone(language.reader().zone).date()
 
 
 def _wanted(form: Form) -> dict[str, Any]:
@@ -76,81 +66,52 @@ def _wanted(form: Form) -> dict[str, Any]:
     return {"which": which, "sort": "starts_at" if chosen["when"] == "coming" else "-starts_at"}
 
 
-@router.get("/requests", **shows(Permission.BOOKINGS_APPROVE))
-async def list_requests(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
-    """What waits for a decision of the reader, the most urgent first."""
-    which = bookings.Filter(statuses=[Status.REQUESTED], from_=clock.now())
-    found = await bookings.list_(reads, page.actor, which=which, paging=paging)
-    return page.show("bookings/requests.html", page=found, form=Form())
-
-
 @router.get("/bookings/{booking_id}", **shows(Permission.BOOKINGS_READ))
 async def show_booking(
     page: CurrentPage,
-    reads: Reads,
     booking_id: UUID,
     done: Annotated[str, Query(max_length=20)] = "",
     note: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """A booking, its history, and exactly what the reader may do with it."""
-    booking = await bookings.get(reads, page.actor, booking_id)
-    entries = [] if booking.is_masked else await history(reads, ("booking", booking_id))
+    undo = f"/bookings/{booking_id}/restore" if done == "cancelled" else None
+    return await show(page, booking_id, done=done, undo=undo, is_first_hour=note == "first-hour")
+
+
+async def show(
+    page: Page,
+    booking_id: UUID,
+    *,
+    form: Form | None = None,
+    status: int = 200,
+    done: str = "",
+    **context: Any,  # noqa: ANN401 - what the template is told besides
+) -> Response:
+    """The page of a booking; `form` is one that was refused there."""
+    now = clock.now()
+    async with page.reading() as reads:
+        booking = await bookings.get(reads, page.actor, booking_id)
+        resource = await resources.get(reads, page.actor, booking.resource.id)
+        terms = await resources.terms.load(reads, [resource.id], around=NO_WINDOW)
+        teams = await accounts.team_names(reads, [booking.team_id] if booking.team_id else [])
+        context |= {
+            "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
+            "person": await bookings.contacts.for_(reads, resource.id),
+            "team": next(iter(teams.values()), None),
+        }
+    policy = terms[resource.id].policy
+    if context.get("undo") and "restore" not in booking.allowed:
+        context["undo"] = None
     return page.show(
         "bookings/show.html",
+        status=status,
         booking=booking,
-        history=entries,
-        form=Form(),
-        done=DONE.get(done),
-        is_first_hour=note == "first-hour",
+        resource=resource,
+        form=form or Form(),
+        done=language.gettext(DONE[done]) if done in DONE else None,
+        says=now_line(booking, policy, now),
+        frees=left_free(booking, now),
+        not_now=not_now(booking, page.actor, now),
+        is_running=booking.starts_at <= now < booking.ends_at,
+        **context,
     )
-
-
-@router.get("/bookings/{booking_id}/cancel", **shows(Permission.BOOKINGS_READ))
-async def cancel_form(page: CurrentPage, reads: Reads, booking_id: UUID) -> Response:
-    """Ask before cancelling, and say what it does."""
-    booking = await bookings.get(reads, page.actor, booking_id)
-    return page.show("bookings/cancel.html", booking=booking, form=Form())
-
-
-@router.post("/bookings/{booking_id}/cancel", **takes(Permission.BOOKINGS_READ))
-async def cancel(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
-    """Cancel; the time is free at once."""
-    form = await _words(page)
-    await bookings.cancel(session, page.actor, booking_id, reason=form.note)
-    return see_other(f"/bookings/{booking_id}?done=cancelled")
-
-
-@router.post("/bookings/{booking_id}/check-in", **takes(Permission.BOOKINGS_READ))
-async def check_in(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
-    """Say that one is there."""
-    await bookings.check_in(session, page.actor, booking_id)
-    return see_other(f"/bookings/{booking_id}?done=check-in")
-
-
-@router.post("/bookings/{booking_id}/check-out", **takes(Permission.BOOKINGS_READ))
-async def check_out(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
-    """End early; the rest is free at once."""
-    await bookings.check_out(session, page.actor, booking_id)
-    return see_other(f"/bookings/{booking_id}?done=check-out")
-
-
-@router.post("/bookings/{booking_id}/approve", **takes(Permission.BOOKINGS_APPROVE))
-async def approve(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
-    """Let a request become a booking."""
-    form = await _words(page)
-    await bookings.approve(session, page.actor, booking_id, note=form.note)
-    return see_other(f"/bookings/{booking_id}?done=approved")
-
-
-@router.post("/bookings/{booking_id}/reject", **takes(Permission.BOOKINGS_APPROVE))
-async def reject(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
-    """Refuse a request, with a word why."""
-    form = await _words(page)
-    await bookings.reject(session, page.actor, booking_id, note=form.note)
-    return see_other(f"/bookings/{booking_id}?done=rejected")
-
-
-async def _words(page: CurrentPage) -> NoteShape:
-    """The note; one that is too long is cut, for nobody should lose a decision over it."""
-    form = await Form.read(page.request)
-    return NoteShape(note=(form.values.get("note") or "")[:2000] or None)

@@ -13,20 +13,16 @@ from src.core.language import mark
 from src.domain import accounts
 
 VERBS = {
-    "booking.created": mark("Booked"),
     "booking.confirmed": mark("Confirmed"),
     "booking.requested": mark("Requested"),
     "booking.changed": mark("Changed"),
-    "booking.moved": mark("Moved"),
     "booking.cancelled": mark("Cancelled"),
     "booking.restored": mark("The cancellation was taken back"),
-    "booking.approved": mark("Approved"),
     "booking.rejected": mark("Rejected"),
     "booking.expired": mark("The request lapsed"),
-    "booking.checked_in": mark("Checked in"),
-    "booking.checked_out": mark("Ended early"),
-    "booking.completed": mark("Completed"),
-    "booking.no_show": mark("Nobody checked in"),
+    "booking.started": mark("Checked in"),
+    "booking.completed": mark("Ended"),
+    "booking.no-show": mark("Nobody checked in"),
     "booking.overridden": mark("Rules were passed over"),
     "booking.displaced": mark("Displaced"),
     "booking.kept": mark("Kept through a closure"),
