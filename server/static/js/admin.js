@@ -1,5 +1,5 @@
 // The administration: gives starlette-admin's scripts what the page says, and our token.
-/* global $, ActionManager, initListPage, initFilterBuilder, successAlert, dangerAlert */
+/* global ActionManager, initFilterBuilder, successAlert, dangerAlert */
 const said = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
@@ -12,11 +12,8 @@ window.StarletteAdmin = Object.assign(window.StarletteAdmin ?? {}, looks, {
   getClass: known(looks.classes),
 });
 
-const list = said("admin-list");
-if (list) {
-  initListPage(list.page);
-  if (list.filters.fields.length) initFilterBuilder(list.filters);
-}
+const filters = said("admin-filters");
+if (filters?.fields.length) initFilterBuilder(filters);
 
 const detail = said("admin-detail");
 if (detail) {
@@ -36,4 +33,21 @@ if (detail) {
 
 for (const select of document.querySelectorAll("select[data-goes]")) {
   select.addEventListener("change", () => window.location.assign(select.value));
+}
+
+// A click on a row leads where its first link leads, unless something else was meant.
+document.querySelector(".admin tbody")?.addEventListener("click", (event) => {
+  const row = event.target.closest("tr[data-sa-href]");
+  if (!row || event.target.closest("a, button, input") || `${window.getSelection()}`) return;
+  if (event.ctrlKey || event.metaKey) window.open(row.dataset.saHref, "_blank", "noopener");
+  else window.location.assign(row.dataset.saHref);
+});
+
+// With Shift a heading adds to the order instead of replacing it.
+for (const link of document.querySelectorAll('[data-sa-hook="sort-link"]')) {
+  link.addEventListener("click", (event) => {
+    if (!event.shiftKey) return;
+    event.preventDefault();
+    window.location.assign(link.dataset.saMultiSortHref);
+  });
 }

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette_admin.fields import BooleanField, DateTimeField, EnumField, StringField
+from starlette_admin.fields import BooleanField, EnumField, StringField
 
 from src.core import language
 from src.core.actor import Actor, Permission
 from src.core.language import mark
 from src.domain import accounts
-from src.web.admin.columns import Choice, Line, Reference
+from src.web.admin.columns import Choice, Line, Moment, Reference
 from src.web.admin.editing import Editable
 from src.web.admin.listing import ReadOnly
 
@@ -37,9 +37,9 @@ class Users(Editable):
         EnumField("locale", mark("Language"), choices_loader=_languages, required=True),
         Line("timezone", mark("Time zone"), required=True, help_text=_ZONE),
         Choice("state", mark("State"), enum=accounts.UserState, required=True),
-        DateTimeField("password_changed_at", mark("Password changed")),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("password_changed_at", mark("Password changed")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("name", "email", "state", "locale", "timezone", "created_at")
     found_by = ("name", "email")
@@ -70,8 +70,8 @@ class Teams(Editable):
         StringField("id", mark("Id")),
         Line("name", mark("Name"), required=True, maxlength=200),
         Line("timezone", mark("Time zone"), required=True, default="UTC", help_text=_ZONE),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("name", "timezone", "created_at")
     found_by = ("name",)
@@ -107,7 +107,7 @@ class Members(ReadOnly):
         Reference("team_id", mark("Team"), key="teams"),
         Reference("user_id", mark("Person"), key="users"),
         BooleanField("is_lead", mark("Leads it")),
-        DateTimeField("created_at", mark("Since")),
+        Moment("created_at", mark("Since")),
     )
     listed = ("team_id", "user_id", "is_lead", "created_at")
 
@@ -125,8 +125,8 @@ class Roles(ReadOnly):
         Reference("team_id", mark("Team"), key="teams"),
         Choice("role", mark("Role"), enum=accounts.RoleName),
         StringField("scope", mark("Only for")),
-        DateTimeField("expires_at", mark("Until")),
-        DateTimeField("created_at", mark("Since")),
+        Moment("expires_at", mark("Until")),
+        Moment("created_at", mark("Since")),
     )
     listed = ("user_id", "team_id", "role", "scope", "expires_at", "created_at")
     found_by = ("scope",)
@@ -142,8 +142,8 @@ class Institutes(ReadOnly):
         StringField("timezone", mark("Time zone")),
         StringField("currency", mark("Currency")),
         StringField("mail_from", mark("Mails come from")),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("name", "timezone", "currency", "mail_from")
     found_by = ("name",)

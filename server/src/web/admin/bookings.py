@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette_admin.fields import (
     BooleanField,
-    DateTimeField,
     IntegerField,
     StringField,
     TextAreaField,
@@ -13,7 +12,7 @@ from starlette_admin.fields import (
 from src.core.actor import Permission
 from src.core.language import mark
 from src.domain.bookings.tables import Status
-from src.web.admin.columns import Choice, Reference
+from src.web.admin.columns import Choice, Moment, Reference
 from src.web.admin.listing import ReadOnly
 
 
@@ -33,8 +32,8 @@ class Bookings(ReadOnly):
         StringField("id", mark("Id")),
         Reference("resource_id", mark("Resource"), key="resources"),
         Reference("unit_id", mark("Unit"), key="units"),
-        DateTimeField("starts_at", mark("From")),
-        DateTimeField("ends_at", mark("To")),
+        Moment("starts_at", mark("From")),
+        Moment("ends_at", mark("To")),
         Choice("status", mark("State"), enum=Status),
         Reference("booked_for", mark("For"), key="users"),
         Reference("booked_by", mark("Booked by"), key="users"),
@@ -43,16 +42,16 @@ class Bookings(ReadOnly):
         TextAreaField("notes", mark("Notes")),
         IntegerField("buffer_before", mark("Kept free before, minutes")),
         IntegerField("buffer_after", mark("Kept free after, minutes")),
-        DateTimeField("request_expires_at", mark("The request lapses")),
+        Moment("request_expires_at", mark("The request lapses")),
         Reference("decided_by", mark("Decided by"), key="users"),
         TextAreaField("decision_note", mark("Note of the decision")),
         TextAreaField("override_reason", mark("Why rules were passed over")),
         BooleanField("is_cancelled_late", mark("Cancelled late")),
-        DateTimeField("checked_in_at", mark("Checked in")),
-        DateTimeField("checked_out_at", mark("Checked out")),
-        DateTimeField("planned_ends_at", mark("Planned end")),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("checked_in_at", mark("Checked in")),
+        Moment("checked_out_at", mark("Checked out")),
+        Moment("planned_ends_at", mark("Planned end")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("starts_at", "ends_at", "resource_id", "status", "booked_for", "team_id", "title")
     found_by = ("resource_id", "booked_for", "team_id")

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as dc_field
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
+from markupsafe import escape
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette_admin.fields import BaseField, EnumField, HasOne, StringField, TextAreaField
+from starlette_admin.fields import (
+    BaseField,
+    DateTimeField,
+    EnumField,
+    HasOne,
+    StringField,
+    TextAreaField,
+)
 
+from src.core import language
 from src.core.language import gettext as _
 
 
@@ -21,6 +30,12 @@ class Pointed:
 
     id: str
     label: str
+
+    @property
+    def said(self) -> dict[str, str]:
+        """For a template; the library's script takes the text of an option for markup."""
+        option = f"<span>{escape(self.label)}</span>"
+        return {"id": self.id, "label": self.label, "option": option}
 
 
 @dataclass
@@ -45,6 +60,15 @@ def typed(form: FormData, name: str) -> str:
     """The text of a field; a file in its place is none."""
     value = form.get(name)
     return value.replace("\x00", "") if isinstance(value, str) else ""
+
+
+@dataclass
+class Moment(DateTimeField):
+    """A time, to be read: in the reader's zone, written as on every page."""
+
+    async def serialize_value(self, request: Request, value: Any) -> str:  # noqa: ANN401, ARG002
+        """Day and time."""
+        return language.format_datetime(value, "short")
 
 
 @dataclass
@@ -80,6 +104,7 @@ class Reference(HasOne):
     """A row of another table, by its name. The view looks all names of a page up at once."""
 
     list_template: str = "fields/list/pointed.html"
+    form_template: str = "fields/form/pointed.html"
     detail_template: str = "fields/detail/pointed.html"
 
     async def parse_obj(self, request: Request, obj: Any) -> Pointed | None:  # noqa: ANN401, ARG002
@@ -90,11 +115,9 @@ class Reference(HasOne):
         labels: dict[tuple[str | None, Any], str] = obj.labels
         return Pointed(str(value), labels.get((self.key, value), str(value)[:8]))
 
-    async def serialize_value(self, request: Request, value: Any) -> Any:  # noqa: ANN401
-        """The id for a form, id and name to be read."""
-        if request.state.action.is_form():
-            return value.id if isinstance(value, Pointed) else value
-        return {"id": value.id, "label": value.label}
+    async def serialize_value(self, request: Request, value: Any) -> Any:  # noqa: ANN401, ARG002
+        """Id and name."""
+        return value.said
 
     async def parse_form_data(self, request: Request, form_data: FormData) -> str | None:  # noqa: ARG002
         """The id that was chosen."""
@@ -117,4 +140,4 @@ class Data(BaseField):
 
     async def serialize_value(self, request: Request, value: Any) -> str:  # noqa: ANN401, ARG002
         """Indented."""
-        return cast(bytes, orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str)).decode()
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()

@@ -70,11 +70,12 @@ class Door:
             return
         scope["route"] = Place(f"{PREFIX}/{{path}}")
         if scope["path"] == PREFIX:
-            await RedirectResponse(f"{PREFIX}/", 308)(scope, receive, send)
+            await RedirectResponse(f"{PREFIX}/")(scope, receive, send)
             return
         if get_route_path(scope).startswith(_STATIC):
             await self._serve_static(scope, receive, send)
             return
+        _rename_token(scope)
         request = Request(scope, receive)
         actor = await self._admit(request)
         site = await self._built()
@@ -98,7 +99,6 @@ class Door:
         if not is_safe:
             if request.method != "POST":
                 raise faults.MethodNotAllowed("Pages are read and forms are sent here.")
-            _rename_token(request.scope)
             await request.body()  # read once, here: the site is given it again
             await security.require_csrf(request)
         return actor

@@ -6,7 +6,7 @@ They run in one transaction, which writes the change and its event or neither.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -20,10 +20,10 @@ from starlette_admin.flash import flash
 
 from src.core import db
 from src.core.actor import Actor, Permission
-from src.core.errors import DomainError, Kind, PreconditionFailed
+from src.core.errors import Conflict, DomainError, Kind, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.language import mark
-from src.web.admin.columns import Reference
+from src.web.admin.columns import Pointed, Reference
 from src.web.admin.listing import ReadOnly, Row, actor_of, told
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Editable(ReadOnly):
         """Make one, in a transaction with its event."""
         values = self._given(request, data)
         made = await self._tried(
-            request, lambda session, actor: self.create_row(session, actor, values)
+            request, lambda session, actor: self.create_row(session, actor, values), data
         )
         return await self._one(request, str(made))
 
@@ -89,6 +89,7 @@ class Editable(ReadOnly):
         await self._tried(
             request,
             lambda session, actor: self.update_row(session, actor, row_id, changes, version),
+            data,
         )
         return await self._one(request, pk)
 
@@ -101,7 +102,7 @@ class Editable(ReadOnly):
                 await self.delete_row(session, actor, row_id)
             return len(ids)
 
-        return await self._tried(request, work)
+        return await self._tried(request, work, {})
 
     @row_action(
         name="delete",
@@ -136,21 +137,35 @@ class Editable(ReadOnly):
             raise FormValidationError({WHOLE: _("Somebody else has deleted this meanwhile.")})
         return row
 
-    async def _tried(self, request: Request, work: Work[T]) -> T:
+    async def validate_fields(
+        self, request: Request, data: dict[str, Any], exclude: Collection[str] = ()
+    ) -> None:
+        """Before anything is tried; a form that is shown again names what was chosen."""
+        try:
+            await super().validate_fields(request, data, exclude)
+        except FormValidationError:
+            await self._name(request, data)
+            raise
+
+    async def _tried(self, request: Request, work: Work[T], data: dict[str, Any]) -> T:
         """Do it in a transaction; what it refuses stands in the form afterwards."""
         try:
             async with db.transaction(request.state.database) as session:
                 return await work(session, actor_of(request))
-        except DomainError as refusal:
-            if refusal.kind not in ABOUT_FORMS:
-                raise
-            raise FormValidationError(self._faults(request, refusal)) from refusal
-        except StaleDataError as lost:
-            changed = PreconditionFailed(_("Read it again, then repeat the change."))
-            raise FormValidationError(self._faults(request, changed)) from lost
-        except IntegrityError as broken:
-            text = _("This contradicts something else that is stored.")
-            raise FormValidationError({WHOLE: text}) from broken
+        except (DomainError, StaleDataError, IntegrityError) as error:
+            faults = self._faults(request, _refusal(error))
+            await self._name(request, data)
+            raise FormValidationError(faults) from error
+
+    async def _name(self, request: Request, data: dict[str, Any]) -> None:
+        """Put names beside the ids that a refused form holds."""
+        for field in self.get_fields_list(request):
+            chosen = data.get(field.name)
+            if isinstance(field, Reference) and chosen:
+                foreign = self.foreign(field.name)
+                row = await foreign.find_by_pk(request, chosen)
+                label = str(chosen) if row is None else foreign.called(row)
+                data[field.name] = Pointed(str(chosen), label).said
 
     def _faults(self, request: Request, refusal: DomainError) -> dict[str | int, Any]:
         """Each fault at the field it names, else above the form."""
@@ -161,6 +176,17 @@ class Editable(ReadOnly):
             place = name if name in known else WHOLE
             faults[place] = f"{faults[place]} {fault.detail}" if place in faults else fault.detail
         return faults or {WHOLE: f"{_(refusal.title)}: {refusal.detail}"}
+
+
+def _refusal(error: Exception) -> DomainError:
+    """What is about the form; anything else is raised."""
+    if isinstance(error, StaleDataError):
+        return PreconditionFailed(_("Read it again, then repeat the change."))
+    if isinstance(error, IntegrityError):
+        return Conflict(_("This contradicts something else that is stored."))
+    if isinstance(error, DomainError) and error.kind in ABOUT_FORMS:
+        return error
+    raise error
 
 
 async def sent_version(request: Request) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from starlette_admin.fields import DateTimeField, IntegerField, StringField
+from starlette_admin.fields import IntegerField, StringField
 
 from src.core.actor import Permission
 from src.core.language import mark
-from src.web.admin.columns import Reference
+from src.web.admin.columns import Moment, Reference
 from src.web.admin.listing import ReadOnly
 
 
@@ -24,8 +24,8 @@ class Files(ReadOnly):
         StringField("subject_id", mark("Its id")),
         Reference("sha256", mark("Content"), key="blobs"),
         Reference("uploaded_by", mark("By"), key="users"),
-        DateTimeField("created_at", mark("Uploaded")),
-        DateTimeField("deleted_at", mark("Deleted")),
+        Moment("created_at", mark("Uploaded")),
+        Moment("deleted_at", mark("Deleted")),
     )
     listed = ("name", "kind", "subject_type", "uploaded_by", "created_at", "deleted_at")
     found_by = ("name", "subject_id")
@@ -43,7 +43,7 @@ class Blobs(ReadOnly):
         StringField("sha256", mark("SHA-256")),
         IntegerField("size", mark("Bytes")),
         StringField("content_type", mark("Kind")),
-        DateTimeField("created_at", mark("Stored")),
+        Moment("created_at", mark("Stored")),
     )
     listed = ("sha256", "size", "content_type", "created_at")
     fields_default_sort = (("created_at", True),)

@@ -51,7 +51,7 @@ def view_of(ctx: FilterApplyContext) -> ReadOnly:
     return view  # type: ignore[no-any-return]  # every view of the site is a ReadOnly
 
 
-def column_of(ctx: FilterApplyContext) -> ColumnElement[Any]:
+def column_of(ctx: FilterApplyContext) -> Any:  # noqa: ANN401 - its type is the table's
     """The column that is narrowed down."""
     return view_of(ctx).columns[ctx.field_name]
 
@@ -74,7 +74,8 @@ class StartsWith(_Text, StartsWithFilter):
 
 class Equal(_Text, EqualFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return cast(column_of(ctx), String) == ctx.value
+        found: Condition = cast(column_of(ctx), String) == ctx.value
+        return found
 
 
 class Named(_Text, ContainsFilter):
@@ -83,10 +84,11 @@ class Named(_Text, ContainsFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
         foreign = view_of(ctx).foreign(ctx.field_name)
         name = cast(foreign.columns[foreign.named], String)
-        ids = select(foreign.columns[foreign.pk_attr]).where(
+        ids = select(foreign.columns[str(foreign.pk_attr)]).where(
             name.icontains(ctx.value, autoescape=True)
         )
-        return column_of(ctx).in_(ids)
+        found: Condition = column_of(ctx).in_(ids)
+        return found
 
 
 class Is(EqualFilter):
@@ -100,17 +102,20 @@ class Is(EqualFilter):
             raise FilterValidationError(_("This is not an id.")) from None
 
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx) == ctx.value
+        found: Condition = column_of(ctx) == ctx.value
+        return found
 
 
 class IsNull(IsNullFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx).is_(None)
+        found: Condition = column_of(ctx).is_(None)
+        return found
 
 
 class IsNotNull(IsNotNullFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx).is_not(None)
+        found: Condition = column_of(ctx).is_not(None)
+        return found
 
 
 class OneOf(InFilter):
@@ -137,22 +142,26 @@ class _Whole:
 
 class NumberEqual(_Whole, NumberEqualFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx) == ctx.value
+        found: Condition = column_of(ctx) == ctx.value
+        return found
 
 
 class AtLeast(_Whole, GreaterThanOrEqualFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx) >= ctx.value
+        found: Condition = column_of(ctx) >= ctx.value
+        return found
 
 
 class AtMost(_Whole, LessThanOrEqualFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx) <= ctx.value
+        found: Condition = column_of(ctx) <= ctx.value
+        return found
 
 
 class Between(_Whole, BetweenFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx).between(ctx.value, ctx.value2)
+        found: Condition = column_of(ctx).between(ctx.value, ctx.value2)
+        return found
 
 
 class Within(DateTimeBetweenFilter):
@@ -167,27 +176,32 @@ class Within(DateTimeBetweenFilter):
         return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx).between(ctx.value, ctx.value2)
+        found: Condition = column_of(ctx).between(ctx.value, ctx.value2)
+        return found
 
 
 class Past(DateInPastFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx) < database_now()
+        found: Condition = column_of(ctx) < database_now()
+        return found
 
 
 class Future(DateInFutureFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx) > database_now()
+        found: Condition = column_of(ctx) > database_now()
+        return found
 
 
 class Yes(IsTrueFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx).is_(True)
+        found: Condition = column_of(ctx).is_(True)
+        return found
 
 
 class No(IsFalseFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
-        return column_of(ctx).is_(False)
+        found: Condition = column_of(ctx).is_(False)
+        return found
 
 
 _NULLS: list[type[BaseFilter]] = [IsNull, IsNotNull]

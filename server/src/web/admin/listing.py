@@ -264,6 +264,18 @@ class ReadOnly(BaseModelView):
             return False
         return bool(super().can_access_field(request, field, action))
 
+    def get_fields_list(
+        self,
+        request: Request,
+        *,
+        include_nested: bool = False,
+        action: RequestAction | None = None,
+    ) -> Sequence[BaseField]:
+        """Those of the page; a list can be narrowed down by what only its rows' own pages show."""
+        wanted = RequestAction.DETAIL if include_nested else action
+        found: Sequence[BaseField] = super().get_fields_list(request, action=wanted)
+        return found
+
     def can_create(self, request: Request) -> bool:  # noqa: ARG002 - the library's protocol
         """Nothing is made."""
         return False
@@ -330,6 +342,11 @@ class ReadOnly(BaseModelView):
     async def get_serialized_pk_value(self, request: Request, obj: Row) -> str:
         """Its key as addresses have it."""
         return str(await self.get_pk_value(request, obj))
+
+    def styles(self, request: Request) -> Sequence[str]:
+        """What its fields want in the head of a page."""
+        found: Sequence[str] = self._additional_css_links(request)
+        return found
 
     def get_filter_registry(self) -> FilterRegistry:
         """Ours."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from starlette_admin.fields import DateTimeField, StringField, TextAreaField
+from starlette_admin.fields import StringField, TextAreaField
 
 from src.core.actor import Permission
 from src.core.language import mark
 from src.domain.notifications.tables import DeliveryState
-from src.web.admin.columns import Choice, Data, Reference
+from src.web.admin.columns import Choice, Data, Moment, Reference
 from src.web.admin.listing import ReadOnly
 
 
@@ -27,8 +27,8 @@ class Notifications(ReadOnly):
         StringField("link", mark("Leads to")),
         StringField("subject_type", mark("About")),
         StringField("subject_id", mark("Its id")),
-        DateTimeField("created_at", mark("Told")),
-        DateTimeField("read_at", mark("Read")),
+        Moment("created_at", mark("Told")),
+        Moment("read_at", mark("Read")),
     )
     listed = ("created_at", "user_id", "kind", "subject_type", "read_at")
     found_by = ("user_id",)
@@ -50,8 +50,8 @@ class Deliveries(ReadOnly):
         Choice("state", mark("State"), enum=DeliveryState),
         StringField("message_id", mark("Id of the mail")),
         TextAreaField("detail", mark("Detail")),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("sent_at", mark("Sent")),
+        Moment("created_at", mark("Made")),
+        Moment("sent_at", mark("Sent")),
     )
     listed = ("created_at", "notification_id", "channel", "state", "sent_at")
     found_by = ("notification_id",)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause
-from starlette_admin.fields import DateTimeField, IntegerField, StringField, TextAreaField
+from starlette_admin.fields import IntegerField, StringField, TextAreaField
 
 from src.core.actor import ActorKind, Permission
 from src.core.language import mark
 from src.domain import schema
-from src.web.admin.columns import Choice, Data, Reference
+from src.web.admin.columns import Choice, Data, Moment, Reference
 from src.web.admin.listing import ReadOnly
 
 _events = schema.metadata.tables["events"]
@@ -30,7 +30,7 @@ class Events(ReadOnly):
     fields = (
         StringField("id", mark("Id")),
         IntegerField("seq", mark("Number on the chain")),
-        DateTimeField("at", mark("When")),
+        Moment("at", mark("When")),
         Reference("actor_id", mark("Who"), key="users"),
         Choice("actor_kind", mark("By what means"), enum=ActorKind),
         StringField("verb", mark("What")),

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette_admin.fields import (
     BooleanField,
-    DateTimeField,
     IntegerField,
     StringField,
     TagsField,
@@ -19,8 +18,8 @@ from starlette_admin.fields import (
 from src.core.actor import Actor, Permission
 from src.core.language import mark
 from src.domain import resources, schema
-from src.domain.resources.tables import HoldKind, ResourceState
-from src.web.admin.columns import Choice, Line, Lines, Reference
+from src.domain.resources.tables import Duty, HoldKind, ResourceState
+from src.web.admin.columns import Choice, Line, Lines, Moment, Reference
 from src.web.admin.editing import Editable
 from src.web.admin.listing import ReadOnly
 
@@ -39,8 +38,8 @@ class Types(Editable):
         StringField("id", mark("Id")),
         Line("name", mark("Name"), required=True, maxlength=120),
         Lines("description", mark("Description"), maxlength=10_000),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("name", "description", "created_at")
     found_by = ("name", "description")
@@ -81,8 +80,8 @@ class Locations(Editable):
         Reference(
             "parent_id", mark("Lies in"), key="locations", help_text=mark("Empty for a site.")
         ),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("name", "parent_id", "created_at")
     found_by = ("name",)
@@ -129,8 +128,8 @@ class Resources(Editable):
         Line("timezone", mark("Time zone"), required=True, help_text=_ZONE),
         Reference("contact_id", mark("Contact"), key="users"),
         TagsField("tags", mark("Tags")),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("created_at", mark("Made")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("name", "type_id", "location_id", "state", "contact_id", "updated_at")
     found_by = ("name", "description", "tags")
@@ -147,6 +146,22 @@ class Resources(Editable):
     ) -> None:
         """Everything the form holds, checked as everywhere."""
         await resources.update(session, actor, row_id, changes=changes, expected_version=version)
+
+
+class Responsibilities(ReadOnly):
+    """Who answers for which resource."""
+
+    table, label, one = "responsibilities", mark("Responsibilities"), mark("Responsibility")
+    icon = "fa-solid fa-user-tag"
+    keys = ("resource_id", "role", "user_id")
+    named = "role"
+    fields = (
+        Reference("resource_id", mark("Resource"), key="resources"),
+        Choice("role", mark("As"), enum=Duty),
+        Reference("user_id", mark("Person"), key="users"),
+        IntegerField("position", mark("Place among them")),
+    )
+    listed = ("resource_id", "role", "user_id", "position")
 
 
 class Units(ReadOnly):
@@ -193,7 +208,7 @@ class Policies(ReadOnly):
         *(IntegerField(name, label) for name, label in _RULES.items()),
         BooleanField("is_check_in_required", mark("Check-in needed")),
         BooleanField("is_approval_required", mark("Approval needed")),
-        DateTimeField("updated_at", mark("Changed")),
+        Moment("updated_at", mark("Changed")),
     )
     listed = ("type_id", "resource_id", "min_minutes", "max_minutes", "slot_minutes",
               "is_approval_required", "updated_at")  # fmt: skip
@@ -224,16 +239,29 @@ class Closures(ReadOnly):
     named = "reason"
     fields = (
         StringField("id", mark("Id")),
-        DateTimeField("starts_at", mark("From")),
-        DateTimeField("ends_at", mark("To")),
+        Moment("starts_at", mark("From")),
+        Moment("ends_at", mark("To")),
         StringField("reason", mark("Reason")),
         BooleanField("is_everything", mark("Closes everything")),
         Reference("created_by", mark("By"), key="users"),
-        DateTimeField("cancelled_at", mark("Cancelled")),
-        DateTimeField("created_at", mark("Made")),
+        Moment("cancelled_at", mark("Cancelled")),
+        Moment("created_at", mark("Made")),
     )
     listed = ("starts_at", "ends_at", "reason", "is_everything", "created_by", "cancelled_at")
     found_by = ("reason",)
+
+
+class Closed(ReadOnly):
+    """Which resources a closure closes."""
+
+    table, label, one = "closure_resources", mark("Closed resources"), mark("Closed resource")
+    icon = "fa-solid fa-ban"
+    keys = ("closure_id", "resource_id")
+    fields = (
+        Reference("closure_id", mark("Closure"), key="closures"),
+        Reference("resource_id", mark("Resource"), key="resources"),
+    )
+    listed = ("closure_id", "resource_id")
 
 
 class Holds(ReadOnly):
@@ -247,11 +275,11 @@ class Holds(ReadOnly):
         IntegerField("id", mark("Id")),
         Reference("resource_id", mark("Resource"), key="resources"),
         Reference("unit_id", mark("Unit"), key="units"),
-        DateTimeField("starts_at", mark("From")),
-        DateTimeField("ends_at", mark("To")),
+        Moment("starts_at", mark("From")),
+        Moment("ends_at", mark("To")),
         Choice("kind", mark("Kind"), enum=HoldKind),
         StringField("holder_id", mark("Held by")),
-        DateTimeField("expires_at", mark("Until")),
+        Moment("expires_at", mark("Until")),
     )
     listed = ("resource_id", "unit_id", "starts_at", "ends_at", "kind", "expires_at")
     found_by = ("holder_id",)
@@ -269,5 +297,16 @@ class Holds(ReadOnly):
 GROUP = (
     mark("Resources"),
     "fa-solid fa-microscope",
-    (Resources, Types, Locations, Units, Policies, OpeningHours, Closures, Holds),
+    (
+        Resources,
+        Types,
+        Locations,
+        Responsibilities,
+        Units,
+        Policies,
+        OpeningHours,
+        Closures,
+        Closed,
+        Holds,
+    ),
 )

@@ -49,7 +49,7 @@ GROUPS = (
 
 def build(settings: Settings) -> Starlette:
     """The application behind the door. Its own token is taken out: the door asks for ours."""
-    logging.getLogger("starlette_admin").setLevel(logging.WARNING)  # else it logs what is typed
+    logging.getLogger("starlette_admin").setLevel(logging.ERROR)  # else it logs what is typed
     key = crypto.derive(settings.secret_key.get_secret_value(), "messages of the administration")
     admin = Site(
         title="Aliquot",
@@ -62,7 +62,7 @@ def build(settings: Settings) -> Starlette:
         index_view=Overview(),
     )
     admin.middlewares = [
-        middleware for middleware in admin.middlewares if middleware.cls is not CSRFMiddleware
+        one for one in admin.middlewares if getattr(one, "cls", None) is not CSRFMiddleware
     ]
     for label, icon, views in GROUPS:
         made = [view() for view in views]
@@ -115,23 +115,23 @@ class Site(BaseAdmin):
             title = str(view.menu_label)
         if isinstance(view, ReadOnly) and name != view.list_template:
             crumbs.append((title, list_address(request, view)))
-            title = view.called(row) if row is not None else str(view.display_name)
+            fresh = _("New: %(name)s", name=str(view.display_name))
+            title = view.called(row) if row is not None else fresh
         return page.show(
             "admin/page.html",
             status=status_code,
             title=title,
             crumbs=crumbs,
             lead="" if view else _("The tables as they are. Processes have their own pages."),
-            styles=self._styles(request),
+            styles=self._styles(request, view),
             # The library escapes what it fills in, as our own templates do.
             content=Markup(inside),  # noqa: S704
         )
 
-    def _styles(self, request: Request) -> list[str]:
-        return [
-            *self._icon_css_links(request),
-            their_static(request, "css/select2-tabler.css"),
-        ]
+    def _styles(self, request: Request, view: object) -> list[str]:
+        fields = view.styles(request) if isinstance(view, ReadOnly) else ()
+        tuned = their_static(request, "css/select2-tabler.css")
+        return [*self._icon_css_links(request), *fields, tuned]
 
 
 def list_address(request: Request, view: ReadOnly) -> str:
@@ -199,7 +199,7 @@ async def _pass_on(_request: Request, error: Exception) -> Any:  # noqa: ANN401 
 
 def _csrf_input(request: Request) -> Markup:
     field = Markup('<input type="hidden" name="{}" value="{}">')
-    return field.format(security.CSRF_FIELD, security.csrf_token(request))
+    return field.format(security.CSRF_FIELD, security.csrf_token(request.state.page.request))
 
 
 def their_static(request: Request, path: str) -> str:

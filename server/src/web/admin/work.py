@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from starlette_admin.fields import DateTimeField, IntegerField, StringField, TextAreaField
+from starlette_admin.fields import IntegerField, StringField, TextAreaField
 
 from src.core import jobs
 from src.core.actor import Permission
 from src.core.language import mark
 from src.core.operations import OperationState
 from src.core.outbox import State
-from src.web.admin.columns import Choice, Data, Reference
+from src.web.admin.columns import Choice, Data, Moment, Reference
 from src.web.admin.listing import ReadOnly, Row
 
 
@@ -32,14 +32,14 @@ class Jobs(ReadOnly):
         IntegerField("priority", mark("Priority")),
         IntegerField("attempts", mark("Attempts")),
         IntegerField("max_attempts", mark("At most")),
-        DateTimeField("run_after", mark("Not before")),
+        Moment("run_after", mark("Not before")),
         StringField("worker", mark("Worker")),
         TextAreaField("error", mark("Error")),
         StringField("request_id", mark("Request")),
         Reference("operation_id", mark("Operation"), key="operations"),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("started_at", mark("Started")),
-        DateTimeField("finished_at", mark("Ended")),
+        Moment("created_at", mark("Made")),
+        Moment("started_at", mark("Started")),
+        Moment("finished_at", mark("Ended")),
     )
     listed = ("id", "topic", "queue", "state", "attempts", "created_at", "finished_at")
     found_by = ("topic",)
@@ -71,8 +71,8 @@ class Operations(ReadOnly):
         StringField("link", mark("Leads to")),
         TextAreaField("error", mark("Error")),
         Reference("created_by", mark("By"), key="users"),
-        DateTimeField("created_at", mark("Made")),
-        DateTimeField("finished_at", mark("Ended")),
+        Moment("created_at", mark("Made")),
+        Moment("finished_at", mark("Ended")),
     )
     listed = ("created_at", "kind", "state", "done", "of", "created_by", "finished_at")
     found_by = ("kind",)
@@ -93,13 +93,13 @@ class Schedules(ReadOnly):
         IntegerField("interval", mark("Every so many seconds")),
         StringField("override_crontab", mark("Crontab instead")),
         IntegerField("override_interval", mark("Seconds instead")),
-        DateTimeField("paused_at", mark("Paused")),
-        DateTimeField("last_slot", mark("Last time meant")),
-        DateTimeField("last_started_at", mark("Last start")),
-        DateTimeField("last_success_at", mark("Last success")),
+        Moment("paused_at", mark("Paused")),
+        Moment("last_slot", mark("Last time meant")),
+        Moment("last_started_at", mark("Last start")),
+        Moment("last_success_at", mark("Last success")),
         Data("last_result", mark("Last result")),
         TextAreaField("last_error", mark("Last error")),
-        DateTimeField("last_error_at", mark("Failed")),
+        Moment("last_error_at", mark("Failed")),
     )
     listed = ("name", "queue", "crontab", "interval", "paused_at", "last_success_at")
     found_by = ("name", "description")
