@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,11 @@ from typing import Any
 import httpx2
 
 PATH = "/api/v1/events/stream"
+
+
+def crowding() -> float:
+    """As much longer as everything takes where more wants to run than there are processors."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass

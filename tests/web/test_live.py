@@ -24,7 +24,7 @@ from src.domain.bookings.tables import Booking
 from src.web import streaming
 from tests.support.application import Lab, served
 from tests.support.databases import Templates
-from tests.support.streams import PATH, Listener, listening
+from tests.support.streams import PATH, Listener, crowding, listening
 from tests.web.test_jobs_api import write
 
 NOBODYS = Topic("test.watched", "maintenance")
@@ -73,7 +73,7 @@ async def test_a_booking_is_told_to_whoever_looks(house: Lab, stack: AsyncExitSt
     began = asyncio.get_running_loop().time()
     booking = await done(house.book, 1)
     await other.calendar(house.ids.confocal)
-    assert asyncio.get_running_loop().time() - began < 1
+    assert asyncio.get_running_loop().time() - began < crowding(), "within a second"
     assert other.kinds() == ["calendar"], "one event, and nobody else's notifications"
     await done(house.post, f"/bookings/{booking['id']}/cancel", json={})
     await other.until(lambda it: len(it.events) == 2)
