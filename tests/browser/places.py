@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from playwright.sync_api import Page
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -13,6 +15,18 @@ class Place:
     path: str
     who: str | None = "admin"
 
+
+def settled(page: Page) -> None:
+    """Wait until a page has drawn itself: its calendar is there, and live updates have begun."""
+    page.wait_for_load_state("load")
+    if page.locator("meta[name=aliquot-live]").count():
+        page.wait_for_function("document.documentElement.dataset.live")
+    if page.locator(CALENDAR).count():
+        page.locator(".ec").first.wait_for()
+
+
+# Where a script puts a calendar; an agenda has none.
+CALENDAR = "[data-library]"
 
 PLACES = (
     Place("login", "/login", None),

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.places import PLACES, Place
+from tests.browser.places import PLACES, Place, settled
 from tests.support.servers import free_port
 
 FOLDER = ROOT / "screenshots"
@@ -91,9 +91,8 @@ def window(browser: Browser, address: str, who: str | None, **options: object) -
 
 def photograph(page: Page, place: Place, path: str, name: str) -> None:
     """One page, whole."""
-    page.goto(path, wait_until="load")
-    if place.path.startswith("/calendar"):
-        page.wait_for_load_state("networkidle")
+    page.goto(path)
+    settled(page)
     page.wait_for_timeout(150)
     page.screenshot(path=FOLDER / f"{name}.png", full_page=not place.path.startswith("/calendar"))
 

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page
 
 from tests.browser.conftest import DESK, PHONE, Desk, Opened
-from tests.browser.places import PLACES, Place
+from tests.browser.places import PLACES, Place, settled
 
 pytestmark = pytest.mark.browser
 
@@ -43,11 +43,10 @@ def _visits(sit_down: Opened, **options: object) -> list[tuple[Place, Desk, str]
     ]
 
 
-def _open(desk: Desk, place: Place, path: str) -> Page:
+def _open(desk: Desk, path: str) -> Page:
     """The page, drawn to the end. What the policy refuses, Chromium also writes to the console."""
     page = desk.go(path)
-    if place.name.startswith("calendar"):
-        page.wait_for_load_state("networkidle")
+    settled(page)
     return page
 
 
@@ -58,7 +57,7 @@ def test_no_page_is_closed_to_anybody_by_how_it_is_made(sit_down: Opened, scheme
     faults = []
     options = {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"}
     for place, desk, path in _visits(sit_down, **options):
-        page = _open(desk, place, path)
+        page = _open(desk, path)
         found = Axe().run(page, options=_RULES).response["violations"]
         faults += [
             (place.name, one["id"], node["target"], node["failureSummary"][:300])
@@ -82,7 +81,7 @@ def _forget_expected(desk: Desk, place: Place) -> None:
 def test_nothing_moves_while_any_page_loads(sit_down: Opened) -> None:
     moved = []
     for place, desk, path in _visits(sit_down):
-        page = _open(desk, place, path)
+        page = _open(desk, path)
         shift = page.evaluate(_SHIFT)
         if shift:
             moved.append((place.name, shift))
@@ -110,11 +109,13 @@ def test_a_first_visit_fits_its_budget_and_a_second_loads_no_static_file(
     page = context.new_page()
     wire = Wire(context.new_cdp_session(page))
     address = desk.site.address + path
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
+    settled(page)
     assert wire.loaded(f"{desk.site.address}/static/"), "the page has a style sheet at least"
     assert wire.bytes <= BUDGETS[path], f"{wire.bytes} bytes: {wire.sizes}"
     again = Wire(context.new_cdp_session(page))
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
+    settled(page)
     assert again.loaded(f"{desk.site.address}/static/") == []
     context.close()
 
