@@ -267,6 +267,7 @@ def test_the_import_map_of_a_page_is_the_one_its_policy_allows(shared_lab: Lab) 
         answer = shared_lab.client.get(address)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, FOR_EVER), address
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "default-src 'none'"
         assert "cookie" not in answer.headers.get("vary", "").lower()
 
 
