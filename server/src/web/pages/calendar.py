@@ -75,8 +75,10 @@ class Shown:
     def span(self) -> Span:
         """The days the address means."""
         zone = zone_of(self.timezone)
-        today = clock.now().astimezone(zone).date()
-        return span_of(self.kind, self.address.day or today, zone)
+        day = self.address.day or clock.now().astimezone(zone).date()
+        if self.view == "agenda" and self.kind == "week":
+            return Span(day, day + timedelta(days=7), zone)  # what lies ahead, not what is over
+        return span_of(self.kind, day, zone)
 
     @property
     def is_drawn(self) -> bool:
@@ -245,12 +247,14 @@ def _bookable(actor: Actor, resource: CalendarResource) -> Window | None:
 def _ways(shown: Shown) -> dict[str, str]:
     """Where the buttons lead."""
     said = replace(shown.address, view=shown.view)
-    day = shown.span.first if shown.address.day is None else shown.address.day
+    day = shown.address.day or shown.span.first
+    monday = shown.span.first if shown.address.day else None
     before, after = neighbours(shown.kind, day)
-    views = {view: said.path(view=view, day=day, span="week") for view in ("day", "week", "month")}
+    same = shown.address.day
+    views = {view: said.path(view=view, day=same, span="week") for view in ("day", "week", "month")}
     span = shown.kind if shown.view != "agenda" else said.span
     return views | {
-        "agenda": said.path(view="agenda", day=day, span=span),
+        "agenda": said.path(view="agenda", day=monday, span=span),
         "before": said.path(day=before, page=said.page),
         "after": said.path(day=after, page=said.page),
         "today": said.path(day=None, page=said.page),

@@ -2,10 +2,11 @@
 
 import * as api from "aliquot/calendar/api.js";
 import { blockContent, blocks, hours, rowLabel, rows, shades } from "aliquot/calendar/drawing.js";
-import { text } from "aliquot/calendar/texts.js";
-import { fields, locale, minutes, offsetText, onGrid, wall } from "aliquot/calendar/time.js";
+import { el, text } from "aliquot/calendar/texts.js";
+import { dayText, fields, locale, minutes, offsetText, onGrid, wall } from "aliquot/calendar/time.js";
 
 const SIDEBAR = { wide: 224, narrow: 120 };
+const TARGET = 24; // pixels
 let library = null;
 
 /** EventCalendar itself; its style sheet stands in the page. */
@@ -75,6 +76,7 @@ export class Board extends EventTarget {
   /** Ask again for what is shown; nothing happens where nothing has changed. */
   async refresh() {
     const number = ++this.asked;
+    const focused = document.activeElement?.dataset.booking;
     const answer = await api.read(this.state.question, this.etag);
     if (number !== this.asked || answer.unchanged) return;
     if (!answer.ok) {
@@ -84,6 +86,7 @@ export class Board extends EventTarget {
     this.etag = answer.etag;
     this.state.calendar = answer.data;
     this.redraw();
+    if (focused) this.focus(focused);
   }
 
   redraw() {
@@ -119,6 +122,18 @@ export class Board extends EventTarget {
     const changing = { date: this.state.date, resources: rows(this.state.calendar), events: this.events() };
     if (this.state.view === "month") return changing;
     return { ...changing, slotMinTime: clock(first), slotMaxTime: clock(last), scrollTime: clock(this.scrollTo(first)), ...this.scale(first, last) };
+  }
+
+  /** A day's name leads to the day. */
+  dayHead(date) {
+    const day = fields(date);
+    if (this.state.view === "day") return dayText(day);
+    const address = new URL("/calendar", window.location.href);
+    if (window.location.pathname === address.pathname) address.search = window.location.search;
+    else address.searchParams.set("resource_id", this.state.calendar.resources[0].id);
+    address.searchParams.set("view", "day");
+    address.searchParams.set("date", day.slice(0, 10));
+    return { domNodes: [el("a", { href: address.pathname + address.search }, dayText(day))] };
   }
 
   scrollTo(first) {
@@ -161,13 +176,17 @@ export class Board extends EventTarget {
       slotDuration: "00:30",
       snapDuration: { minutes: Math.min(slot, 60) },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
-      dayHeaderFormat: this.isOne && this.state.view === "month" ? { weekday: "short" } : { weekday: "short", day: "numeric", month: "short" },
+      dayHeaderFormat: this.state.view === "month" ? { weekday: "short" } : (date) => this.dayHead(date),
       eventGap: 2,
       selectable: mayBook,
       selectMinDistance: 4,
       unselectAuto: false,
       eventResizableFromStart: true,
       longPressDelay: 400,
+      eventDidMount: ({ el, event }) => {
+        const { entry } = event.extendedProps;
+        if (entry?.booking_id) el.dataset.booking = entry.booking_id;
+      },
       eventContent: (info) => blockContent(info, (id) => (this.isOne ? "" : this.row(id)?.name)),
       resourceLabelContent: rowLabel,
       moreLinkContent: ({ num }) => text("more", { number: num }),
@@ -222,14 +241,29 @@ export class Board extends EventTarget {
     });
   }
 
-  /** EventCalendar calls itself a table whose rows hold buttons, which no table may; so it is none. */
+  /** EventCalendar calls itself a table whose rows hold buttons, which no table may; so it is none.
+   * A block too narrow for a thumb is no target: its day is one, and shows it large. */
   plain() {
+    const roles = ["table", "row", "rowgroup", "cell", "rowheader", "columnheader"].map((role) => `[role=${role}]`).join();
     const strip = () => {
-      for (const one of this.host.querySelectorAll("[role=table], [role=row], [role=rowgroup], [role=cell], [role=rowheader], [role=columnheader]")) one.removeAttribute("role");
+      for (const one of this.host.querySelectorAll(roles)) {
+        for (const name of ["role", "aria-colindex", "aria-colspan"]) one.removeAttribute(name);
+      }
+      for (const one of this.host.querySelectorAll(".ec-timeline .ec-event[role=button]")) {
+        if (parseFloat(one.style.inlineSize) >= TARGET) continue;
+        one.removeAttribute("role");
+        one.removeAttribute("tabindex");
+      }
     };
     strip();
     this.watch ??= new MutationObserver(strip);
     this.watch.observe(this.host, { childList: true, subtree: true });
+  }
+
+  /** Give a booking's block the focus, now or once it is drawn. */
+  focus(id) {
+    const find = () => this.host.querySelector(`[data-booking="${CSS.escape(id)}"]`);
+    if (id) requestAnimationFrame(() => find()?.focus({ preventScroll: true }));
   }
 
   unselect() {

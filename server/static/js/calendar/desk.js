@@ -37,12 +37,13 @@ export class Desk {
     return true;
   }
 
-  made({ booking, before, row }) {
+  async made({ booking, before, row }) {
     const { zone } = this.board;
     const when = periodText(wall(booking.starts_at, zone), wall(booking.ends_at, zone));
     if (before) this.moved(before, booking);
     else toast(text(booking.status === "requested" ? "requestedToast" : "bookedToast", { when, resource: row.name }));
-    this.board.refresh();
+    await this.board.refresh();
+    this.board.focus(booking.id);
   }
 
   /** A block was dropped: shown where it was meant to be, and put back unless the answer is yes. */

@@ -115,8 +115,8 @@ export function blockContent({ event, view }, nameOf) {
   const isMonth = view.type === "dayGridMonth";
   return {
     domNodes: [
-      el("span", { class: "cal-time" }, SIGNS[kind] && icon(SIGNS[kind]), isMonth ? clock(event.start) : time, tellsUnit && el("span", { class: "cal-unit" }, `#${entry.unit}`)),
-      el("span", { class: "cal-title" }, title),
+      el("span", { class: "cal-time" }, SIGNS[kind] && icon(SIGNS[kind]), el("span", { class: "cal-clock" }, isMonth ? clock(event.start) : time), tellsUnit && el("span", { class: "cal-unit" }, `#${entry.unit}`)),
+      el("span", { class: "cal-title", title: [time, title, who].filter(Boolean).join(" · ") }, title),
       who && el("span", { class: "cal-who" }, who),
       el("span", { class: "sr-only" }, `, ${[nameOf(entry.resource_id), kind === "seen" ? "" : text(kind)].filter(Boolean).join(", ")}`),
     ].filter(Boolean),

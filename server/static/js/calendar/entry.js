@@ -12,6 +12,7 @@ export class EntryDialog {
   constructor(dialog, board, work) {
     Object.assign(this, { dialog, board, work });
     this.body = dialog.querySelector("[data-entry]");
+    dialog.addEventListener("close", () => board.focus(this.entry.booking_id));
   }
 
   open(entry) {

@@ -23,6 +23,7 @@ export class Wish {
     dialog.addEventListener("close", () => {
       this.asked += 1;
       this.board.unselect();
+      this.board.focus(this.wish.entry?.booking_id);
     });
   }
 
@@ -167,8 +168,10 @@ export class Wish {
       return;
     }
     const { problem } = answer;
-    const violations = problem.violations?.length ? problem.violations : (problem.errors ?? []).map((fault) => ({ code: fault.code, message: fault.detail }));
-    this.tell({ conflicts: [], suggestions: [], ...problem, violations: problem.code === "booking-overlaps" ? [] : violations, title: problem.title });
+    const faults = (problem.errors ?? []).map((fault) => ({ code: fault.code, message: fault.detail }));
+    // A conflict is told by who holds the time.
+    const violations = problem.conflicts?.length && answer.status === 409 ? [] : problem.violations?.length ? problem.violations : faults;
+    this.tell({ ...problem, violations });
   }
 
   /** Why not, who has it, what instead, whom to ask. */
