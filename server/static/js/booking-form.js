@@ -17,6 +17,11 @@ form.addEventListener("change", (event) => {
   press();
 });
 
+// Somebody else has changed this calendar: what would happen may be something else now.
+document.body.addEventListener("live:calendar", (event) => {
+  if (event.detail.resource_ids.includes(field("resource_id").value)) form.dispatchEvent(new Event("recheck"));
+});
+
 form.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=length], button[data-use=here]");
   if (!button) return;
