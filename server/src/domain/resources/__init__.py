@@ -43,8 +43,8 @@ from src.domain.resources.errors import (
     UnitInUse,
     UnitNotFound,
 )
-from src.domain.resources.finding import pick
-from src.domain.resources.listing import Free, FreeNow, free_now, get, list_
+from src.domain.resources.finding import names, pick, tags
+from src.domain.resources.listing import Free, FreeNow, Offer, free_now, get, list_, offer, offers
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
     MOST_PEOPLE,
@@ -64,7 +64,7 @@ from src.domain.resources.places import (
 from src.domain.resources.policies import get_policy, set_policy
 from src.domain.resources.selecting import Grouping, Selection, calendar_versions
 from src.domain.resources.service import create, update
-from src.domain.resources.troubles import Trouble, troubles
+from src.domain.resources.troubles import Trouble, since, troubles
 from src.domain.resources.units import activate_unit, add_units, deactivate_unit, list_units
 from src.domain.resources.views import (
     SITE,
@@ -101,6 +101,7 @@ __all__ = [
     "NameTaken",
     "NoPhoto",
     "NotInCatalogue",
+    "Offer",
     "PolicyView",
     "Reference",
     "ResourceNotFound",
@@ -142,6 +143,9 @@ __all__ = [
     "list_locations",
     "list_types",
     "list_units",
+    "names",
+    "offer",
+    "offers",
     "opening_hours",
     "pick",
     "policy",
@@ -155,7 +159,9 @@ __all__ = [
     "set_policy",
     "set_responsible",
     "sets",
+    "since",
     "states",
+    "tags",
     "terms",
     "troubles",
     "update",

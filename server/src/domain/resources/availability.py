@@ -45,7 +45,12 @@ def free_until(
 
 def first_start(terms: Terms, *, now: datetime, until: datetime) -> datetime | None:
     """The first round time from now on at which a booking may begin that ends by `until`."""
-    at = now + timedelta(minutes=terms.policy.latest_minutes or 0)
+    start = on_grid(terms, now + timedelta(minutes=terms.policy.latest_minutes or 0))
+    return start if start + _shortest(terms) <= until else None
+
+
+def on_grid(terms: Terms, at: datetime) -> datetime:
+    """The first round time from `at` on, by the grid of its policy and the clock on its wall."""
     local = at.astimezone(terms.zone)
     slot = terms.policy.slot_minutes or SHORTEST
     late = timedelta(
@@ -53,8 +58,7 @@ def first_start(terms: Terms, *, now: datetime, until: datetime) -> datetime | N
         seconds=local.second,
         microseconds=local.microsecond,
     )
-    start = at + (timedelta(minutes=slot) - late) if late else at
-    return start if start + _shortest(terms) <= until else None
+    return at + (timedelta(minutes=slot) - late) if late else at
 
 
 def _shortest(terms: Terms) -> timedelta:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,6 +41,30 @@ async def pick(
     ]
     page = await paginate(session, wanted, keys=keys, paging=paging or Paging())
     return page.map(lambda row: Reference(row[0], row[1]))
+
+
+async def names(
+    session: AsyncSession, actor: Actor, resource_ids: Collection[UUID]
+) -> dict[UUID, str]:
+    """Names by id, of those the actor may know of, in one statement."""
+    if not resource_ids:
+        return {}
+    wanted = select(Resource.id, Resource.name).where(
+        Resource.id.in_(resource_ids), access.visible(actor)
+    )
+    rows = await session.execute(wanted)
+    return {id_: name for id_, name in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+async def tags(session: AsyncSession, actor: Actor) -> list[str]:
+    """All tags on what is in use and may be seen, in the order of the alphabet. One statement."""
+    access.require_read(actor)
+    said = await session.scalars(
+        select(Resource.tags)
+        .distinct()
+        .where(access.visible(actor), Resource.state != ResourceState.RETIRED)
+    )
+    return sorted({tag for each in said for tag in each}, key=str.casefold)
 
 
 def _found(actor: Actor, q: str) -> Select[Any]:

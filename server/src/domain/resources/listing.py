@@ -50,6 +50,19 @@ class FreeNow:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A resource with what could be booked of it.
+
+    `until`: it is free now, and so long; None where it is not. `starts_at`: the first round time
+    within two weeks at which a booking may begin.
+    """
+
+    resource: ResourceView
+    until: datetime | None
+    starts_at: datetime | None
+
+
 class Filters(TypedDict, total=False):
     """What a list of resources can be narrowed to; several values of one filter are alternatives.
 
@@ -81,6 +94,26 @@ async def list_(
     more with a page number.
     Raises `Forbidden`, `BadSort`, `BadCursor`.
     """
+    page, seen, now = await _listed(session, actor, sort, paging, filters)
+    return page.holding(_views(page.items, seen, now))
+
+
+async def offers(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    sort: str | None = None,
+    paging: Paging = FIRST_PAGE,
+    **filters: Unpack[Filters],
+) -> Page[Offer]:
+    """What `list_` gives, each with until when it is free and when a booking could begin."""
+    page, seen, now = await _listed(session, actor, sort, paging, filters)
+    return page.holding([seen.offer(view, now) for view in _views(page.items, seen, now)])
+
+
+async def _listed(
+    session: AsyncSession, actor: Actor, sort: str | None, paging: Paging, filters: Filters
+) -> tuple[Page[Any], _Seen, datetime]:
     access.require_read(actor)
     now = clock.now()
     statement = repository.listing().where(access.visible(actor))
@@ -98,7 +131,7 @@ async def list_(
         sort = f"{sort},name"
     keys = sorted_by(sort, sorts, default="name", unique=Resource.id)
     page = await paginate(session, statement, keys=keys, paging=paging)
-    return page.holding(await _views(session, page.items, now, seen))
+    return page, seen or await _seen_of(session, page.items, now), now
 
 
 async def free_now(
@@ -124,11 +157,18 @@ async def free_now(
 
 async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> ResourceView:
     """One resource. Three statements. Raises `ResourceNotFound`."""
+    return (await offer(session, actor, resource_id)).resource
+
+
+async def offer(session: AsyncSession, actor: Actor, resource_id: UUID) -> Offer:
+    """One resource with what could be booked of it. As `get`."""
     statement = repository.listing().where(access.visible(actor), Resource.id == resource_id)
     rows = (await session.execute(statement)).all()
     if not rows:
         raise ResourceNotFound(_("Choose one from the list of resources."))
-    return (await _views(session, [tuple(rows[0])], clock.now()))[0]
+    row, now = tuple(rows[0]), clock.now()
+    seen = await _seen_of(session, [row], now)
+    return seen.offer(_view(row, seen, now), now)
 
 
 async def require_visible(session: AsyncSession, actor: Actor, resource_id: UUID) -> None:
@@ -175,6 +215,15 @@ class _Seen:
         until = availability.free_until(known, self.taken, now=now) or now
         return Free(view, until, availability.first_start(known, now=now, until=until))
 
+    def offer(self, view: ResourceView, now: datetime) -> Offer:
+        """The same whether or not it is free now."""
+        if view.is_free_now:
+            free = self.free(view, now)
+            return Offer(view, free.until, free.starts_at)
+        if view.next_free_at is None:
+            return Offer(view, None, None)
+        return Offer(view, None, availability.on_grid(self.known[view.id], view.next_free_at))
+
 
 async def _seen(
     session: AsyncSession, which: ColumnElement[bool], instants: Sequence[datetime]
@@ -219,16 +268,13 @@ def _span(now: datetime) -> Window:
     return Window(now, now + availability.HORIZON).widened(before=1440, after=1440)
 
 
-async def _views(
-    session: AsyncSession,
-    rows: Sequence[tuple[Any, ...]],
-    now: datetime,
-    seen: _Seen | None = None,
-) -> list[ResourceView]:
+async def _seen_of(session: AsyncSession, rows: Sequence[tuple[Any, ...]], now: datetime) -> _Seen:
     if not rows:
-        return []
-    if seen is None:
-        seen = await _seen(session, Resource.id.in_([row[0].id for row in rows]), [now])
+        return _Seen({}, {})
+    return await _seen(session, Resource.id.in_([row[0].id for row in rows]), [now])
+
+
+def _views(rows: Sequence[tuple[Any, ...]], seen: _Seen, now: datetime) -> list[ResourceView]:
     return [_view(row, seen, now) for row in rows]
 
 

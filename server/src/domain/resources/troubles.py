@@ -72,6 +72,14 @@ async def troubles(session: AsyncSession, actor: Actor, *, most: int) -> tuple[l
     return found, rows[0][-1] if rows else 0
 
 
+async def since(session: AsyncSession, resource_id: UUID) -> datetime | None:
+    """Since when a resource is down or degraded; None where the record does not know."""
+    found: datetime | None = await session.scalar(
+        select(_since()).select_from(Resource).where(Resource.id == resource_id)
+    )
+    return found
+
+
 def _since() -> ScalarSelect[datetime]:
     """When it last came to be in another state; a new reason for the same is no change."""
     before, after = (Event.changes[("state", place)].as_string() for place in (0, 1))
