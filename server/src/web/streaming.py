@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -161,13 +161,12 @@ class Stream(StreamingResponse):
         return [("notifications", {"unread": unread})]
 
 
-def _spelled(events: Iterable[Event], position: str) -> bytes:
+def _spelled(events: Sequence[Event], position: str) -> bytes:
     """A batch: its place stands in the last block, so that half of one is sent again."""
-    *first, last = events or [None]
-    blocks = [format_sse_event(event=name, data_str=_json(data)) for name, data in first]
-    if last is None:
+    if not events:
         return format_sse_event(comment="still here", id=position)
-    name, data = last
+    *first, (name, data) = events
+    blocks = [format_sse_event(event=kind, data_str=_json(said)) for kind, said in first]
     blocks.append(format_sse_event(event=name, data_str=_json(data), id=position))
     return b"".join(blocks)
 
