@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from src.core import ids, mailbox
+from src.core import ids, language, mailbox
 from src.core.actor import SYSTEM, Actor
 from src.core.db import Database, reading, transaction
 from src.core.errors import Kind
@@ -90,7 +90,8 @@ async def test_it_is_read_in_the_readers_language_zone_and_with_todays_names(
     async with transaction(database) as session:
         await accounts.update_user(session, SYSTEM, bob.id, changes={"name": "Robert"})
     async with reading(database) as reads:
-        (seen,) = (await notifications.list_for(reads, await actor_of(database, lena))).items
+        with language.reading_as("de"):
+            (seen,) = (await notifications.list_for(reads, await actor_of(database, lena))).items
     assert seen.title == "Bitte entscheiden: Confocal <1>"
     assert seen.body == "Robert asks for Confocal <1> until 23.11.2026, 00:30:00"
     assert (seen.link, seen.read_at) == ("/bookings/1", None)
@@ -203,6 +204,22 @@ async def test_the_mail_says_what_when_and_what_to_do(
     assert '<html lang="de">' in letter.html
 
 
+async def test_who_chose_no_language_gets_mails_in_that_of_the_institute(
+    database: Database, people: tuple[UserView, UserView]
+) -> None:
+    _lena, bob = people
+    await tell(database, bob, "booking.reminder")
+    delivery = await only_delivery(database)
+    async with transaction(database) as session:
+        session.add(
+            accounts.Institute(id=1, name="Labor", timezone="UTC", currency="EUR", locale="de")
+        )
+    async with transaction(database) as session:
+        letter = await notifications.letter(session, delivery.id, sender="a@b.c", base_url="")
+    assert letter is not None
+    assert (letter.subject, letter.locale) == ("Bald: Confocal <1>", "de")
+
+
 async def test_a_delivery_is_sent_once_and_written_down(
     database: Database, people: tuple[UserView, UserView]
 ) -> None:
@@ -254,7 +271,8 @@ async def test_what_only_a_newer_worker_knows_waits_for_it(
             await notifications.letter(session, delivery.id, sender="a@b.c", base_url="")
     assert refused.value.kind is Kind.UNAVAILABLE
     async with reading(database) as reads:
-        page = await notifications.list_for(reads, await actor_of(database, people[0]))
+        with language.reading_as("de"):
+            page = await notifications.list_for(reads, await actor_of(database, people[0]))
     assert page.items[0].title == "Es ist etwas geschehen"
 
 
