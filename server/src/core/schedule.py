@@ -364,7 +364,7 @@ def _view(row: Schedule, now: datetime, zone: ZoneInfo) -> ScheduleView:
     return ScheduleView(
         id=row.id,
         name=row.name,
-        description=row.description,
+        description=_(row.description) if row.description else "",
         queue=row.queue,
         times=effective_times,
         declared=Times(row.crontab, row.interval),

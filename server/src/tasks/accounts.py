@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from src.core.language import mark
 from src.domain import accounts
 from src.tasks.handlers import Job, every
 
@@ -14,7 +15,7 @@ from src.tasks.handlers import Job, every
     "accounts.sweep-sessions",
     crontab="50 * * * *",
     queue="maintenance",
-    description="Delete log-ins that have ended by age or for want of use",
+    description=mark("Delete log-ins that have ended by age or for want of use"),
 )
 async def sweep_sessions(
     session: AsyncSession, _payload: dict[str, Any], _job: Job

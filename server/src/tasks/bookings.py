@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from src.core.language import mark
 from src.domain import bookings
 from src.tasks.handlers import Job, every, handles
 
@@ -24,7 +25,7 @@ async def tell_deciders(
     "bookings.expire-requests",
     interval=60,
     queue="maintenance",
-    description="End requests nobody decided in time",
+    description=mark("End requests nobody decided in time"),
 )
 async def expire_requests(
     session: AsyncSession, _payload: dict[str, Any], _job: Job
@@ -37,7 +38,7 @@ async def expire_requests(
     "bookings.no-shows",
     interval=60,
     queue="maintenance",
-    description="Release what nobody checked in to",
+    description=mark("Release what nobody checked in to"),
 )
 async def release_no_shows(
     session: AsyncSession, _payload: dict[str, Any], _job: Job
@@ -50,7 +51,7 @@ async def release_no_shows(
     "bookings.complete",
     interval=60,
     queue="maintenance",
-    description="Complete bookings that have ended",
+    description=mark("Complete bookings that have ended"),
 )
 async def complete(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> dict[str, Any]:
     """Complete bookings whose time has passed."""
@@ -61,7 +62,7 @@ async def complete(session: AsyncSession, _payload: dict[str, Any], _job: Job) -
     "bookings.remind",
     crontab="*/5 * * * *",
     queue="notifications",
-    description="Remind of bookings that begin within the hour",
+    description=mark("Remind of bookings that begin within the hour"),
 )
 async def remind(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> dict[str, Any]:
     """Remind of what begins soon."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events, outbox, seals
 from src.core.actor import SYSTEM
+from src.core.language import mark
 from src.core.seals import Report
 from src.tasks.handlers import Job, current_job, every, reaches_outside
 
@@ -19,7 +20,7 @@ NAMED = 20  # faults that are named in the event; the chain is read again for th
 LISTED = 200  # faults that the result lists
 
 
-@every("events.seal", interval=60, queue="maintenance", description="Seal what happened")
+@every("events.seal", interval=60, queue="maintenance", description=mark("Seal what happened"))
 async def seal(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> dict[str, Any]:
     """Seal the events whose transactions have committed."""
     sealed = 0
@@ -31,7 +32,12 @@ async def seal(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> di
     return {"sealed": sealed}
 
 
-@every("events.verify-nightly", crontab="40 2 * * *", queue="maintenance")
+@every(
+    "events.verify-nightly",
+    crontab="40 2 * * *",
+    queue="maintenance",
+    description=mark("Have the record proved"),
+)
 async def verify_nightly(session: AsyncSession, payload: dict[str, Any], _job: Job) -> None:
     """Have the record proved."""
     topic = seals.VERIFY

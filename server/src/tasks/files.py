@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import outbox
+from src.core.language import mark
 from src.core.settings import Settings
 from src.core.storage import Storage, create_storage
 from src.domain import files
@@ -27,7 +28,12 @@ def _storage() -> Storage:
     return _storages[0]
 
 
-@every("files.sweep", crontab="20 * * * *", queue="maintenance")
+@every(
+    "files.sweep",
+    crontab="20 * * * *",
+    queue="maintenance",
+    description=mark("Forget files deleted 30 days ago, and look for bytes that nobody names"),
+)
 async def sweep(session: AsyncSession, payload: dict[str, Any], _job: Job) -> dict[str, Any]:
     """Forget files deleted 30 days ago, and look for bytes that nobody names."""
     slot = datetime.fromisoformat(payload["slot"])

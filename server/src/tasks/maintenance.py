@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import idempotency, schedule, sweep
+from src.core.language import mark
 from src.tasks.handlers import Job, every
 
 KEPT_DAYS = 14.0
@@ -17,7 +18,7 @@ BATCH = 2_000
     "maintenance.settled-jobs",
     interval=300,
     queue="maintenance",
-    description="Delete jobs that were done or dismissed two weeks ago.",
+    description=mark("Delete jobs that were done or dismissed two weeks ago"),
 )
 async def delete_settled_jobs(
     session: AsyncSession, _payload: dict[str, Any], _job: Job
@@ -31,7 +32,9 @@ async def delete_settled_jobs(
     "maintenance.schedules",
     crontab="17 3 * * *",
     queue="maintenance",
-    description="Note which periodic work is still declared, and forget the rest after a week.",
+    description=mark(
+        "Note which periodic work is still declared, and forget the rest after a week"
+    ),
 )
 async def register_schedules(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> None:
     """A worker that runs for weeks keeps its schedules alive."""
@@ -42,7 +45,7 @@ async def register_schedules(session: AsyncSession, _payload: dict[str, Any], _j
     "maintenance.idempotency-keys",
     interval=3600,
     queue="maintenance",
-    description="Delete the answers that may no longer be repeated.",
+    description=mark("Delete the answers that may no longer be repeated"),
 )
 async def delete_kept_answers(
     session: AsyncSession, _payload: dict[str, Any], _job: Job

@@ -53,6 +53,7 @@ TEXTS = {
     "datetime_type": mark("Input should be a time such as 2026-11-23T09:00:00Z"),
     "datetime_parsing": mark("Input should be a time such as 2026-11-23T09:00:00Z"),
     "datetime_from_date_parsing": mark("Input should be a time such as 2026-11-23T09:00:00Z"),
+    "unknown_action": mark("The action should be create, update or cancel"),
     "timezone_aware": mark("The time should have an offset, as in 2026-11-23T09:00:00Z"),
 }
 _LONGEST = 300
