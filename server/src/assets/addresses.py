@@ -37,8 +37,9 @@ class Library:
     def built(self) -> Mapping[str, Entry] | None:
         """What was built, by the names of the sources; None while the sources are served."""
         if not self._is_open:
-            self._built, self._is_open = sources.read(self.folder), True
+            self._built = sources.read(self.folder)
             self._by_file = {entry.file: entry for entry in (self._built or {}).values()}
+            self._is_open = True
         return self._built
 
     def serve_sources(self) -> None:
