@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, and_, cast, or_, select
@@ -33,22 +33,35 @@ from starlette_admin.filters.numeric import (
 )
 from starlette_admin.filters.numeric import EqualFilter as NumberEqualFilter
 from starlette_admin.filters.string import ContainsFilter, StartsWithFilter
+from starlette_admin.views import BaseModelView
 
 from src.core.db import database_now
 from src.core.language import gettext as _
 from src.web.admin.columns import Reference
 
-if TYPE_CHECKING:
-    from src.web.admin.listing import ReadOnly
-
 Condition = ColumnElement[bool]
 _LARGEST = 2**31 - 1
 
 
-def view_of(ctx: FilterApplyContext) -> ReadOnly:
+class Listed(Protocol):
+    """What a filter has to know of the view it narrows down."""
+
+    columns: dict[str, ColumnElement[Any]]
+    named: ClassVar[str]
+
+    @property
+    def key_column(self) -> ColumnElement[Any]:
+        """What others point at it by."""
+
+    def foreign(self, name: str) -> Listed:
+        """The view that the reference `name` points at."""
+
+
+def view_of(ctx: FilterApplyContext) -> Listed:
     """The view that is asked."""
     view: Any = ctx.view
-    return view  # type: ignore[no-any-return]  # every view of the site is a ReadOnly
+    found: Listed = view
+    return found
 
 
 def column_of(ctx: FilterApplyContext) -> Any:  # noqa: ANN401 - its type is the table's
@@ -84,9 +97,7 @@ class Named(_Text, ContainsFilter):
     def apply(self, ctx: FilterApplyContext) -> Condition:
         foreign = view_of(ctx).foreign(ctx.field_name)
         name = cast(foreign.columns[foreign.named], String)
-        ids = select(foreign.columns[str(foreign.pk_attr)]).where(
-            name.icontains(ctx.value, autoescape=True)
-        )
+        ids = select(foreign.key_column).where(name.icontains(ctx.value, autoescape=True))
         found: Condition = column_of(ctx).in_(ids)
         return found
 
@@ -220,7 +231,7 @@ IDS: list[type[BaseFilter]] = [Is, *_NULLS]
 PREFIXES: list[type[BaseFilter]] = [StartsWith, Equal, *_NULLS]
 
 
-def condition(group: FilterGroup, view: ReadOnly, request: Request) -> Condition | None:
+def condition(group: FilterGroup, view: BaseModelView, request: Request) -> Condition | None:
     """The whole tree as one condition; None where it says nothing."""
     parts = [
         part
@@ -237,7 +248,7 @@ def condition(group: FilterGroup, view: ReadOnly, request: Request) -> Condition
     return or_(*parts) if group.logic == "or" else and_(*parts)
 
 
-def _leaf(rule: FilterRule, view: ReadOnly, request: Request) -> Condition:
+def _leaf(rule: FilterRule, view: BaseModelView, request: Request) -> Condition:
     field = next(field for field in view.fields if field.name == rule.field)
     found = REGISTRY.get_filter(field, rule.filter)
     if found is None:

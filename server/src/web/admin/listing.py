@@ -237,11 +237,16 @@ class ReadOnly(BaseModelView):
         labels: dict[tuple[str, Any], str] = {}
         for key, ids in wanted.items():
             foreign: Any = self._find_foreign_view(key)
-            own, name = foreign.columns[foreign.pk_attr], foreign.columns[foreign.named]
+            own, name = foreign.key_column, foreign.columns[foreign.named]
             if ids:
                 pairs = await reads.execute(select(own, name).where(own.in_(ids)))
                 labels |= {(key, own_id): str(label) for own_id, label in pairs}
         return labels
+
+    @property
+    def key_column(self) -> ColumnElement[Any]:
+        """What others point at it by."""
+        return self.columns[self.keys[0]]
 
     def foreign(self, name: str) -> ReadOnly:
         """The view that the reference `name` points at."""
