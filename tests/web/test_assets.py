@@ -201,6 +201,16 @@ def test_a_second_build_makes_what_changed_and_removes_what_went(folder: Path) -
     assert build(folder).made == 0
 
 
+def test_a_server_outlives_the_build_it_started_with(folder: Path) -> None:
+    build(folder)
+    running = Library(folder)
+    address = running.url("css/app.css")
+    (folder / "css/app.css").write_text(".new{}")
+    build(folder)
+    answer = client_of(running).get(address)
+    assert (answer.text, answer.headers["cache-control"]) == (".new{}", FOR_NOW)
+
+
 def test_two_builds_at_once_end_as_one(folder: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(build, [folder, folder]))

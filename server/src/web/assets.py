@@ -6,6 +6,7 @@ are replaced, the file is sent as it is now and asked for again: keeping it woul
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import PurePosixPath
 from urllib.parse import parse_qs
 
@@ -45,7 +46,9 @@ class Static(StaticFiles):
         found = self._files.at(path)
         if found is not None:
             entry, is_exact = found
-            return await self._built(entry, Headers(scope=scope), is_exact=is_exact)
+            # A later build has removed what this process never sent.
+            with suppress(FileNotFoundError):
+                return await self._built(entry, Headers(scope=scope), is_exact=is_exact)
         if path.partition("/")[0] == BUILT:
             raise HTTPException(404)
         return await self._source(self._files.name_of(path), scope)
