@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.support.application import Lab, count
@@ -54,6 +55,8 @@ def test_a_free_hour_of_the_week_leads_to_the_form_filled_with_it(sqlite_lab: La
     assert form.value("starts_at_date") == DAY
     assert form.value("starts_at_time") == "13:00"
     assert form.value("ends_at_time") == "14:00"
+    assert 'data-outcome="confirmed"' in form.response.text
+    assert "It is booked." in member.send(form.form("/bookings/new")).text
 
 
 def test_a_conflict_keeps_what_was_typed_and_a_suggestion_fills_the_form(lab: Lab) -> None:
@@ -76,6 +79,69 @@ def test_a_conflict_keeps_what_was_typed_and_a_suggestion_fills_the_form(lab: La
     done = other.send(filled.form("/bookings/new"))
     assert "It is booked." in done.text
     assert count(lab, "bookings") == 2
+
+
+def preview(visitor: Visitor, page: Shown, **typed: str) -> Shown:
+    """What the form's page asks for while one types."""
+    form = replace(page.form("/bookings/new"), action="/bookings/preview")
+    return visitor.send(form, **{**times(), **typed})
+
+
+def test_the_form_tells_what_would_happen_while_one_types(lab: Lab) -> None:
+    free, asked = lab.ids.confocal, lab.ids.cytometer
+    lab.call("PATCH", f"/resources/{free}/policy", by="manager", json={"max_minutes": 120},
+             headers={"If-Match": "*"})  # fmt: skip
+    lab.call("PATCH", f"/resources/{asked}/policy", by="manager",
+             json={"is_approval_required": True}, headers={"If-Match": "*"})  # fmt: skip
+    lab.post("/bookings", by="manager", json={"resource_id": str(free),
+             "starts_at": f"{DAY}T13:00:00Z", "ends_at": f"{DAY}T14:00:00Z"})  # fmt: skip
+    member = Visitor.logged_in(lab, "member")
+    page = member.see(f"/bookings/new?resource_id={free}")
+
+    fits = preview(member, page, starts_at_time="9", ends_at_time="1030")
+    assert 'data-outcome="confirmed"' in fits.response.text
+    assert "(1 h 30 min)" in fits.text
+    assert "<html" not in fits.response.text
+    taken = preview(member, page, **times("13:30", "14:30"))
+    assert 'data-outcome="taken"' in taken.response.text
+    assert "In the way" in taken.text
+    assert 'name="use"' in taken.response.text
+    long = preview(member, page, **times("08:00", "12:00"))
+    assert 'data-rule="too-long"' in long.response.text
+    unclear = preview(member, page, starts_at_time="soon")
+    assert 'data-outcome="unclear"' in unclear.response.text
+
+    page = member.see(f"/bookings/new?resource_id={asked}")
+    waits = preview(member, page)
+    assert 'data-outcome="requested"' in waits.response.text
+    assert "Manager Example" in waits.text
+    assert count(lab, "bookings") == 1
+
+
+def test_checking_and_a_length_work_without_a_script(sqlite_lab: Lab) -> None:
+    member = Visitor.logged_in(sqlite_lab, "member")
+    page = member.see(f"/bookings/new?resource_id={sqlite_lab.ids.confocal}")
+    form = page.form("/bookings/new")
+    longer = member.send(form, button="240", **times("22:00", "23:00"), title="Overnight")
+    assert (longer.status, longer.value("title")) == (200, "Overnight")
+    following = datetime.fromisoformat(DAY).date() + timedelta(days=1)
+    assert longer.value("ends_at_date") == following.isoformat()
+    assert longer.value("ends_at_time") == "02:00"
+    checked = member.send(form, button="1", **times("22:00", "24:00"))
+    assert 'data-outcome="confirmed"' in checked.response.text
+    assert count(sqlite_lab, "bookings") == 0
+    done = book(member, sqlite_lab.ids.confocal, **times("22:00", "24:00"))
+    assert "22:00–24:00" in done.text
+
+
+def test_the_same_is_booked_again_from_the_bookings_page(sqlite_lab: Lab) -> None:
+    member = Visitor.logged_in(sqlite_lab, "member")
+    path = book(member, sqlite_lab.ids.confocal, title="Slides").path
+    link = next(one for one in member.see(path).links if "again=" in one)
+    form = member.see(link)
+    assert form.value("title") == "Slides"
+    assert form.value("starts_at_date") > DAY
+    assert "It is booked." in member.send(form.form("/bookings/new")).text
 
 
 def test_every_broken_rule_is_said_and_a_manager_may_pass_over_it(sqlite_lab: Lab) -> None:
@@ -160,7 +226,16 @@ def test_a_booking_is_cancelled_after_a_question(lab: Lab) -> None:
     assert "The booking was cancelled." in done.text
     assert "No sample" in done.text
     assert not done.has(f"{path}/cancel")
+    back = member.send(done.form(f"{path}/restore"))
+    assert "The cancellation was taken back" in back.text
+    assert "Confirmed" in back.text
+
+    member.send(member.see(f"{path}/cancel").form(f"{path}/cancel"))
+    cancelled = member.see(path)
     assert "It is booked." in book(Visitor.logged_in(lab, "other"), lab.ids.confocal).text
+    too_late = member.send(cancelled.form(f"{path}/restore"))
+    assert too_late.status == 409
+    assert "This time is taken" in too_late.text
 
 
 def test_others_may_neither_change_nor_cancel_it(sqlite_lab: Lab) -> None:
@@ -185,7 +260,9 @@ def test_a_request_is_approved_by_a_second_person_with_a_word(lab: Lab) -> None:
 
     manager = Visitor.logged_in(lab, "manager")
     waiting = manager.see("/requests")
+    assert "Has not had it in the last 90 days." in waiting.text
     done = manager.send(waiting.form(f"{asked.path}/approve"), note="Have fun")
+    assert done.path == "/requests"
     assert "The request was approved." in done.text
     seen = member.see(asked.path)
     assert "Confirmed" in seen.text
@@ -219,5 +296,11 @@ def test_check_in_and_ending_early_stand_on_today(sqlite_lab: Lab) -> None:
     member = Visitor.logged_in(lab, "member")
     there = member.send(member.see("/").form(f"{path}/check-in"))
     assert "You are checked in." in there.text
+    lab.post("/bookings", by="other", json={**wish, "starts_at": wish["ends_at"],
+             "ends_at": (now + timedelta(hours=3)).isoformat()})  # fmt: skip
+    longer = member.send(member.see(path).form(f"{path}/extend"))
+    assert longer.status == 409
+    assert "This time is taken" in longer.text
+    assert longer.has(f"{path}/edit")
     over = member.send(member.see("/").form(f"{path}/check-out"))
     assert "The booking has ended" in over.text

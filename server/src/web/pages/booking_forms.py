@@ -69,10 +69,11 @@ class Times:
 def times_of(form: Form, shape: BookingShape, zone: tzinfo) -> Times | None:
     """The window the form means; None where a time does not exist (see the form's faults).
 
-    Without a day of its own, an end at midnight is the end of the day.
+    24:00 is the end of a day, and so is midnight where no last day is said.
     """
     ends_on = shape.ends_at_date or shape.starts_at_date
-    if shape.ends_at_date is None and shape.ends_at_time == _MIDNIGHT:
+    is_unsaid = shape.ends_at_date is None and shape.ends_at_time == _MIDNIGHT
+    if is_unsaid or form.values.get("ends_at_time", "").strip() in _MIDNIGHTS:
         ends_on += _DAY
     starts = form.local("starts_at", shape.starts_at_date, shape.starts_at_time, zone)
     ends = form.local("ends_at", ends_on, shape.ends_at_time, zone)

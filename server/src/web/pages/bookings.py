@@ -85,7 +85,8 @@ async def show(
     form: Form | None = None,
     status: int = 200,
     done: str = "",
-    **context: Any,  # noqa: ANN401 - what the template is told besides
+    undo: str | None = None,
+    is_first_hour: bool = False,
 ) -> Response:
     """The page of a booking; `form` is one that was refused there."""
     now = clock.now()
@@ -94,14 +95,12 @@ async def show(
         resource = await resources.get(reads, page.actor, booking.resource.id)
         terms = await resources.terms.load(reads, [resource.id], around=NO_WINDOW)
         teams = await accounts.team_names(reads, [booking.team_id] if booking.team_id else [])
-        context |= {
+        context: dict[str, Any] = {
             "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
             "person": await bookings.contacts.for_(reads, resource.id),
             "team": next(iter(teams.values()), None),
         }
     policy = terms[resource.id].policy
-    if context.get("undo") and "restore" not in booking.allowed:
-        context["undo"] = None
     return page.show(
         "bookings/show.html",
         status=status,
@@ -109,6 +108,8 @@ async def show(
         resource=resource,
         form=form or Form(),
         done=language.gettext(DONE[done]) if done in DONE else None,
+        undo=undo if "restore" in booking.allowed else None,
+        is_first_hour=is_first_hour,
         says=now_line(booking, policy, now),
         frees=left_free(booking, now),
         not_now=not_now(booking, page.actor, now),
