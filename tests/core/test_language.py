@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from src.core import language
+from src.core import clock, language
 from src.core.language import gettext, ngettext
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +78,76 @@ def test_times_are_in_the_readers_zone_and_language() -> None:
         assert language.format_number(1234.5) == "1.234,5"
     with language.reading_as("en", "No/Such_Zone"):
         assert language.format_time(starts) == "22:00"
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "times", "others"),
+    [
+        (
+            "en",
+            "UTC",
+            "Mon 23 Nov, 22:00; Tue 23 Nov 2027; Monday 23 November 2026; 1 h 30 min; 3 days 2 h",
+            "Monday; a, b and c; a or b; 1,234.5",
+        ),
+        (
+            "de",
+            "Europe/Berlin",
+            "Mo., 23. Nov., 23:00; Di., 23. Nov. 2027; Montag, 23. November 2026; 1 Std. 30 Min.; 3 Tage 2 Std.",
+            "Montag; a, b und c; a oder b; 1.234,5",
+        ),
+    ],
+)
+def test_days_lengths_lists_and_numbers_read_as_people_write_them(
+    locale: str, zone: str, times: str, others: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 11, 23, 22, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    with language.reading_as(locale, zone):
+        assert (
+            "; ".join(
+                (
+                    language.format_moment(at),
+                    language.format_day(date(2027, 11, 23)),
+                    language.format_day(at, is_long=True),
+                    language.format_length(90),
+                    language.format_length(3 * 1440 + 120),
+                )
+            )
+            == times
+        )
+        assert (
+            "; ".join(
+                (
+                    language.format_weekday(0),
+                    language.format_list(["a", "b", "c"]),
+                    language.format_list(["a", "b"], "or"),
+                    language.format_number(1234.5),
+                )
+            )
+            == others
+        )
+
+
+def test_a_text_is_not_translated_before_anybody_reads() -> None:
+    """What is made while a module is loaded would be English for ever: it is marked instead."""
+    early = []
+    for path in (ROOT / "server" / "src").rglob("*.py"):
+        waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                continue
+            waiting.extend(ast.iter_child_nodes(node))
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if is_call and node.func.id in ("_", "gettext", "ngettext"):
+                early.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not early, f"mark these: {early}"
+
+
+def test_the_titles_of_refusals_and_the_texts_of_pages_are_in_the_catalogues() -> None:
+    with language.reading_as("de"):
+        assert gettext("Too many requests") == "Zu viele Anfragen"  # a class attribute
+        assert gettext("Skip to the content") == "Zum Inhalt springen"  # a template
 
 
 def test_catalogues_miss_nothing() -> None:
