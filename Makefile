@@ -32,13 +32,14 @@ dev: ## the same, with reload of code, templates and tasks
 test: static ## everything: checks, then all tests on SQLite, PostgreSQL and Redis
 	$(BIN)/pytest tests -n $(WORKERS) $(ARGS)
 
-check: static ## style, types, import contracts, architecture, migrations
+check: static ## style, types, catalogues, import contracts, architecture, migrations
 	$(BIN)/pytest -q $(wildcard tests/architecture tests/core/test_migrations.py) $(ARGS)
 
 static: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/catalogues --check
 	.ci/vendor --check
 	cd server && PYTHONPATH=. ../$(BIN)/lint-imports --no-logo --config ../.importlinter --cache-dir ../.import_linter_cache
 

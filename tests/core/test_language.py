@@ -138,8 +138,9 @@ def test_a_text_is_not_translated_before_anybody_reads() -> None:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 continue
             waiting.extend(ast.iter_child_nodes(node))
-            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if is_call and node.func.id in ("_", "gettext", "ngettext"):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id in ("_", "gettext", "ngettext"):
                 early.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not early, f"mark these: {early}"
 

@@ -188,7 +188,7 @@ def test_what_the_address_asks_for_is_kept_in_the_browser(client: httpx2.Client)
 
 
 def test_what_a_shared_cache_may_keep_is_the_same_in_every_language(client: httpx2.Client) -> None:
-    kept = {}
+    kept: dict[str, object] = {}
     for header in ("en", "de"):
         for path in ("/openapi.json", "/problems", "/problems/not-found", "/docs"):
             accept = "text/html" if path == "/docs" else "application/json"

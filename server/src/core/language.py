@@ -174,7 +174,7 @@ def format_length(minutes: float) -> str:
 
 def format_weekday(weekday: int) -> str:
     """The name of a day of the week; Monday is 0."""
-    return dates.get_day_names("wide", locale=_reader.get().formats)[weekday]
+    return str(dates.get_day_names("wide", locale=_reader.get().formats)[weekday])
 
 
 def format_list(items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
