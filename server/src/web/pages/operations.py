@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from src.core import operations
 from src.core.language import mark
+from src.core.seals import FaultKind
 from src.web.dependencies import SIGNED_IN, Reads, Tx
 from src.web.forms import see_other
 from src.web.pages.frame import CurrentPage, shows, takes
@@ -16,6 +17,15 @@ from src.web.pages.frame import CurrentPage, shows, takes
 router = APIRouter(include_in_schema=False)
 REFRESH = 2  # seconds
 KINDS = {"events.verify": mark("Verifying the record")}
+FAULTS = {
+    FaultKind.EDITED: mark("The event was edited"),
+    FaultKind.REMOVED: mark("The event is gone"),
+    FaultKind.INSERTED: mark("The event was inserted after the fact"),
+    FaultKind.SEAL_EDITED: mark("The seal was edited"),
+    FaultKind.SEAL_REMOVED: mark("Seals are missing"),
+    FaultKind.DETAIL_EDITED: mark("The personal part was edited"),
+    FaultKind.DETAIL_INSERTED: mark("The personal part was inserted after the fact"),
+}
 
 
 @router.get("/operations/{operation_id}", **shows(SIGNED_IN))
@@ -25,7 +35,11 @@ async def show_operation(page: CurrentPage, reads: Reads, operation_id: UUID) ->
     is_open = operation.state in operations.OPEN
     title = KINDS.get(operation.kind) or operation.kind
     shown = page.show(
-        "operations/show.html", operation=operation, title_text=title, is_open=is_open
+        "operations/show.html",
+        operation=operation,
+        title_text=title,
+        is_open=is_open,
+        faults=FAULTS,
     )
     if is_open:
         shown.headers["Refresh"] = str(REFRESH)
