@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.applications import Starlette
@@ -19,6 +21,7 @@ from starlette_admin.exceptions import FormValidationError
 from starlette_admin.flash import get_flashed_messages
 from starlette_admin.helpers import static_url
 from starlette_admin.security.csrf import CSRFMiddleware
+from starlette_admin.types import RequestAction
 from starlette_admin.views import CustomView, DropDown
 from starlette_admin.widgets import BaseWidget
 
@@ -82,6 +85,8 @@ def _equip(admin: BaseAdmin) -> None:
         csrf_input=_csrf_input,
         data_block=data_block,
         their_static=their_static,
+        detail_url=partial(row_address, "detail"),
+        edit_url=partial(row_address, "edit"),
         counted=COUNTED,
     )
 
@@ -114,7 +119,7 @@ class Site(BaseAdmin):
             crumbs = [(title, PREFIX)]
             title = str(view.menu_label)
         if isinstance(view, ReadOnly) and name != view.list_template:
-            crumbs.append((title, list_address(request, view)))
+            crumbs.append((title, list_address(view)))
             fresh = _("New: %(name)s", name=str(view.display_name))
             title = view.called(row) if row is not None else fresh
         return page.show(
@@ -134,9 +139,20 @@ class Site(BaseAdmin):
         return [*self._icon_css_links(request), *fields, tuned]
 
 
-def list_address(request: Request, view: ReadOnly) -> str:
+def row_address(what: str, request: Request, key: str, pk: object) -> str:
+    """Of a row, and where one came from: made without asking every route for its name."""
+    query = {"pk": str(pk)}
+    origin = request.query_params.get("_origin")
+    if request.state.action is RequestAction.LIST:
+        origin = f"{request.url.path}?{request.url.query}"
+    if origin:
+        query["_origin"] = origin
+    return f"{PREFIX}/{key}/{what}?{urlencode(query)}"
+
+
+def list_address(view: ReadOnly) -> str:
     """Where a table is listed."""
-    return str(request.url_for("admin:list", key=view.key).path)
+    return f"{PREFIX}/{view.key}/list"
 
 
 class Overview(CustomView):
