@@ -39,7 +39,7 @@ from src.web.pages.calendar_address import (
     whole_weeks,
 )
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
-from src.web.pages.resources import location_choices, type_choices
+from src.web.pages.resource_list import location_choices, type_choices
 
 router = APIRouter(include_in_schema=False)
 enter(mark("Calendar"), "/calendar", Permission.BOOKINGS_READ, rank=15, icon="calendar", key="c")

@@ -105,7 +105,7 @@ export class Board extends EventTarget {
     const { calendar } = this.state;
     const entries = calendar.entries.map((entry) => ({ ...entry, ...this.saving.get(entry.booking_id) }));
     for (const [id, place] of this.saving) if (id === "new") entries.push(place);
-    return [...blocks({ ...calendar, entries }, this.zone), ...shades(calendar, this.zone)];
+    return [...blocks({ ...calendar, entries }, this.zone, this.minuteWidth), ...shades(calendar, this.zone)];
   }
 
   get view() {
@@ -119,9 +119,10 @@ export class Board extends EventTarget {
   moving() {
     const { first, last } = hours(this.state.calendar, this.zone);
     const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:00`;
-    const changing = { date: this.state.date, resources: rows(this.state.calendar), events: this.events() };
+    const scale = this.state.view === "month" ? {} : this.scale(first, last);
+    const changing = { ...scale, date: this.state.date, resources: rows(this.state.calendar), events: this.events() };
     if (this.state.view === "month") return changing;
-    return { ...changing, slotMinTime: clock(first), slotMaxTime: clock(last), scrollTime: clock(this.scrollTo(first)), ...this.scale(first, last) };
+    return { slotMinTime: clock(first), slotMaxTime: clock(last), scrollTime: clock(this.scrollTo(first)), ...changing };
   }
 
   /** A day's name leads to the day. */
@@ -145,12 +146,14 @@ export class Board extends EventTarget {
   /** How wide an hour is: as wide as there is room, and never too narrow to aim at. */
   scale(first, last) {
     const isWeek = this.state.view === "week";
+    this.minuteWidth = 0;
     if (this.isOne) return { columnWidth: isWeek && this.host.clientWidth < 640 ? "6.5rem" : undefined };
     const isNarrow = this.host.clientWidth < 640;
     const room = this.host.clientWidth - (isNarrow ? SIDEBAR.narrow : SIDEBAR.wide) - 18;
     const count = ((last - first) / 60) * (isWeek ? 7 : 1);
     const hour = Math.max(isWeek ? 9 : isNarrow ? 44 : 36, room / count);
     const slots = isWeek ? 3 : 1;
+    this.minuteWidth = hour / 60;
     this.host.style.setProperty("--cal-minute", `${hour / 60}px`);
     return { slotWidth: hour * slots, slotDuration: { hours: slots }, slotLabelInterval: { hours: isWeek ? 6 : hour < 40 ? 2 : 1 } };
   }
@@ -177,6 +180,7 @@ export class Board extends EventTarget {
       snapDuration: { minutes: Math.min(slot, 60) },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
       dayHeaderFormat: this.state.view === "month" ? { weekday: "short" } : (date) => this.dayHead(date),
+      eventTimeFormat: () => "", // blocks tell their time themselves; Intl would take longer than all the rest
       eventGap: 2,
       selectable: mayBook,
       selectMinDistance: 4,
@@ -193,7 +197,10 @@ export class Board extends EventTarget {
       selectConstraint: ({ resource }) => this.bookable(resource),
       select: (info) => this.chosen(info),
       dateClick: (info) => this.clicked(info),
-      eventClick: ({ event }) => this.say("open", { entry: event.extendedProps.entry }),
+      eventClick: ({ event, jsEvent }) => {
+        jsEvent.preventDefault(); // or the same Enter presses the first button of the dialog
+        this.say("open", { entry: event.extendedProps.entry });
+      },
       dragConstraint: (info) => (info.newResource ? this.bookable(info.newResource) : true),
       eventDrop: (info) => this.dropped(info),
       eventResize: (info) => this.dropped(info),

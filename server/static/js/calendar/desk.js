@@ -41,7 +41,7 @@ export class Desk {
     const { zone } = this.board;
     const when = periodText(wall(booking.starts_at, zone), wall(booking.ends_at, zone));
     if (before) this.moved(before, booking);
-    else toast(text(booking.status === "requested" ? "requestedToast" : "bookedToast", { when, resource: row.name }));
+    else this.tell(text(booking.status === "requested" ? "requestedToast" : "bookedToast", { when, resource: row.name }));
     await this.board.refresh();
     this.board.focus(booking.id);
   }
@@ -70,7 +70,7 @@ export class Desk {
     const when = periodText(wall(booking.starts_at, zone), wall(booking.ends_at, zone));
     const back = { resource_id: before.resource_id, starts_at: before.starts_at, ends_at: before.ends_at, title: before.title };
     const undo = async () => this.told(await api.change(booking.id, booking.version, back), text("undone"));
-    toast(text(booking.status === "requested" ? "movedAsks" : "moved", { when }), { undo, undoText: text("undo") });
+    this.tell(text(booking.status === "requested" ? "movedAsks" : "moved", { when }), undo);
   }
 
   async act(verb, entry) {
@@ -92,15 +92,21 @@ export class Desk {
 
   cancelled(booking) {
     const undo = async () => this.told(await api.act(booking.id, booking.version, "restore"), text("undone"));
-    toast(text("cancelDone"), { undo: booking.allowed.includes("restore") ? undo : null, undoText: text("undo") });
+    this.tell(text("cancelDone"), booking.allowed.includes("restore") ? undo : null);
   }
 
   /** Say what came of something, or why nothing did. */
   told(answer, good, again = null) {
-    if (answer.ok) toast(good);
+    if (answer.ok) this.tell(good);
     else if (answer.lost) this.lost(answer, again);
     else toast([answer.problem.title, answer.problem.detail].filter(Boolean).join(": "), { tone: "bad" });
     this.board.refresh();
+  }
+
+  /** One thing at a time: what was done last can be undone. */
+  tell(said, undo = null) {
+    this.last?.remove();
+    this.last = toast(said, { undo, undoText: text("undo") });
   }
 
   lost(_answer, again) {

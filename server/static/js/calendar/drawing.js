@@ -1,9 +1,10 @@
 // From the interface's calendar to what EventCalendar draws: rows, blocks, shaded times.
 
 import { el, icon, text } from "aliquot/calendar/texts.js";
-import { moved, wall } from "aliquot/calendar/time.js";
+import { minutes, moved, wall } from "aliquot/calendar/time.js";
 
 const SIGNS = { own: "user", wish: "clock", block: "closure" };
+const [NARROW, TINY] = [44, 18]; // pixels: too little for words, for a sign
 const STATES = { down: "stop", degraded: "alert", retired: "box" };
 
 /** How an entry is drawn: a closure, a request, or a booking by whose it is. */
@@ -14,12 +15,8 @@ export function kindOf(entry) {
   return entry.is_masked ? "masked" : "seen";
 }
 
-export function canMove(entry) {
-  return entry.allowed.includes("edit") && entry.status !== "in_use";
-}
-
 /** The blocks: bookings, and closures drawn once where they close every unit. */
-export function blocks(calendar, zone) {
+export function blocks(calendar, zone, minuteWidth = 0) {
   const rows = new Map(calendar.resources.map((row) => [row.id, row]));
   const closed = new Map();
   const drawn = [];
@@ -28,32 +25,42 @@ export function blocks(calendar, zone) {
       const key = [entry.closure_id, entry.resource_id, entry.starts_at, entry.ends_at].join(" ");
       closed.set(key, [...(closed.get(key) ?? []), entry]);
     } else {
-      drawn.push(block(entry, entry.booking_id, zone, rows.get(entry.resource_id).units.length > 1));
+      drawn.push(block(entry, entry.booking_id, { zone, minuteWidth, tellsUnit: rows.get(entry.resource_id).units.length > 1 }));
     }
   }
   for (const [key, entries] of closed) {
     const isWhole = entries.length === rows.get(entries[0].resource_id).units.length;
     for (const entry of isWhole ? entries.slice(0, 1) : entries) {
-      drawn.push(block(entry, `${key} ${isWhole ? "" : entry.unit}`, zone, !isWhole));
+      drawn.push(block(entry, `${key} ${isWhole ? "" : entry.unit}`, { zone, minuteWidth, tellsUnit: !isWhole }));
     }
   }
   return drawn;
 }
 
-export function block(entry, id, zone, tellsUnit) {
+function block(entry, id, { zone, minuteWidth, tellsUnit }) {
   const kind = kindOf(entry);
-  const may = entry.kind === "booking" && canMove(entry);
+  const may = entry.kind === "booking" && entry.allowed.includes("edit");
+  const start = wall(entry.starts_at, zone);
+  const end = wall(entry.ends_at, zone);
+  const width = minuteWidth ? minutes(start, end) * minuteWidth : Infinity;
+  const classNames = [`is-${kind}`];
+  if (width < NARROW) classNames.push(width < TINY ? "is-tiny" : "is-narrow");
+  if (entry.status === "completed") classNames.push("is-past");
+  if (entry.isSaving) classNames.push("is-saving");
+  // Read by the style sheet, which knows how long a minute is in each view.
+  const styles = [];
+  if (entry.buffer_before) styles.push(`--before:${entry.buffer_before}`);
+  if (entry.buffer_after) styles.push(`--after:${entry.buffer_after}`);
   return {
     id,
     resourceIds: [entry.resource_id],
-    start: wall(entry.starts_at, zone),
-    end: wall(entry.ends_at, zone),
-    startEditable: may,
-    durationEditable: entry.kind === "booking" && entry.allowed.includes("edit"),
-    classNames: [`is-${kind}`, ...(entry.status === "completed" ? ["is-past"] : []), ...(entry.isSaving ? ["is-saving"] : [])],
-    // Read by the style sheet, which knows how long a minute is in each view.
-    styles: [`--before:${entry.buffer_before}`, `--after:${entry.buffer_after}`],
-    extendedProps: { entry, kind, tellsUnit },
+    start,
+    end,
+    startEditable: may && entry.status !== "in_use",
+    durationEditable: may && width >= NARROW, // its edges could not be told from its middle
+    classNames,
+    styles,
+    extendedProps: { entry, kind, tellsUnit, isNarrow: width < NARROW },
   };
 }
 
@@ -107,20 +114,19 @@ export function rowLabel({ resource }) {
 
 /** What a block says: sign, time, title, person; for a screen reader the resource and the state. */
 export function blockContent({ event, view }, nameOf) {
-  const { entry, kind, tellsUnit } = event.extendedProps;
+  const { entry, kind, tellsUnit, isNarrow } = event.extendedProps;
   if (event.display === "background" || !entry) return { domNodes: [] };
   const time = `${clock(event.start)}–${clock(event.end)}`;
   const title = entry.is_masked ? text("booked") : entry.title || entry.person || text("booked");
   const who = entry.person && entry.title && !entry.is_own ? entry.person : "";
-  const isMonth = view.type === "dayGridMonth";
-  return {
-    domNodes: [
-      el("span", { class: "cal-time" }, SIGNS[kind] && icon(SIGNS[kind]), el("span", { class: "cal-clock" }, isMonth ? clock(event.start) : time), tellsUnit && el("span", { class: "cal-unit" }, `#${entry.unit}`)),
-      el("span", { class: "cal-title", title: [time, title, who].filter(Boolean).join(" · ") }, title),
-      who && el("span", { class: "cal-who" }, who),
-      el("span", { class: "sr-only" }, `, ${[nameOf(entry.resource_id), kind === "seen" ? "" : text(kind)].filter(Boolean).join(", ")}`),
-    ].filter(Boolean),
-  };
+  const unit = tellsUnit ? ` #${entry.unit}` : "";
+  const said = [nameOf(entry.resource_id), kind === "seen" || kind === "masked" ? "" : text(kind)].filter(Boolean).join(", ");
+  if (isNarrow) return { domNodes: [SIGNS[kind] ? icon(SIGNS[kind]) : "", el("span", { class: "sr-only" }, [time + unit, title, who, said].filter(Boolean).join(", "))] };
+  const short = { resourceTimelineWeek: "", dayGridMonth: clock(event.start) }[view.type] ?? time;
+  const nodes = [el("span", { class: "cal-time" }, SIGNS[kind] ? icon(SIGNS[kind]) : "", short + unit), el("span", { class: "cal-title" }, title)];
+  if (who) nodes.push(el("span", { class: "cal-who" }, who));
+  if (said || !short) nodes.push(el("span", { class: "sr-only" }, `, ${[short ? "" : time, said].filter(Boolean).join(", ")}`));
+  return { domNodes: nodes };
 }
 
 function clock(date) {

@@ -43,8 +43,7 @@ export class EntryDialog {
   }
 
   buffers({ buffer_before: before, buffer_after: after }) {
-    if (!before && !after) return "";
-    return text("bufferText", { before, after });
+    return [before && text("minutesBefore", { minutes: before }), after && text("minutesAfter", { minutes: after })].filter(Boolean).join(", ");
   }
 
   notes() {
