@@ -20,7 +20,7 @@ def settled(page: Page) -> None:
     """Wait until a page has drawn itself: its calendar is there, and live updates have begun."""
     page.wait_for_load_state("load")
     if page.locator("meta[name=aliquot-live]").count():
-        page.wait_for_function("document.documentElement.dataset.live")
+        page.locator("html[data-live]").wait_for(state="attached")
     if page.locator(CALENDAR).count():
         page.locator(".ec").first.wait_for()
 
