@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
-from functools import cache
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -24,14 +21,11 @@ from src.web.forms import Form, Shape, see_other
 from src.web.pages import permissions
 from src.web.pages.devices import device_name
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
+from src.web.pages.zones import zones
 from src.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
 FIELDS = frozenset({"name", "locale", "timezone"})
-_REGIONS = (
-    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
-    "Indian", "Pacific",
-)  # fmt: skip
 
 DONE = {
     "details": mark("Your details were saved."),
@@ -141,20 +135,3 @@ def _self(page: Page) -> UUID:
     if page.actor.user_id is None:
         raise Unauthenticated(_("Log in as a person."))
     return page.actor.user_id
-
-
-def zones(now: datetime, *more: str) -> list[tuple[str, str]]:
-    """Every time zone that is named after a place, with its clock now; and those in use."""
-    names = {*_names(), *(name for name in more if language.is_timezone(name))}
-    return [(name, f"{name.replace('_', ' ')} ({_offset(name, now)})") for name in sorted(names)]
-
-
-@cache
-def _names() -> frozenset[str]:
-    return frozenset(
-        name for name in available_timezones() if name.partition("/")[0] in _REGIONS
-    ) | {"UTC"}
-
-
-def _offset(name: str, now: datetime) -> str:
-    return f"UTC{now.astimezone(ZoneInfo(name)).isoformat()[-6:]}"

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from src.core import clock
 from src.core.errors import DomainError, NotFound
 from src.domain import accounts
 from src.web import greeting, security
@@ -15,6 +16,7 @@ from src.web.declarations import PUBLIC, SIGNED_IN
 from src.web.dependencies import Reads, Tx
 from src.web.forms import Form, Shape, safe_next, see_other
 from src.web.pages.frame import CurrentPage, Page, shows, takes
+from src.web.pages.zones import zones
 from src.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
@@ -103,8 +105,7 @@ async def set_up_form(page: CurrentPage) -> Response:
     """The first visit to an empty Aliquot; not there any more once somebody exists."""
     await _require_empty(page)
     greeting.tell_code(page.settings)
-    form = Form.of({"currency": "EUR", "timezone": "UTC"})
-    return page.show("session/setup.html", form=form)
+    return _set_up_page(page, Form.of({"currency": "EUR", "timezone": "UTC"}), is_new=True)
 
 
 @router.post("/setup", **takes(PUBLIC, rate="login"))
@@ -114,13 +115,18 @@ async def set_up(page: CurrentPage) -> Response:
     form = await Form.read(page.request)
     shape = form.parse(SetUpShape)
     if shape is None:
-        return page.show("session/setup.html", status=422, form=form)
+        return _set_up_page(page, form, status=422)
     try:
         await _found(page, shape, form.values["password"])
     except DomainError as refusal:
         form.refuse(refusal)
-        return page.show("session/setup.html", status=status_of(refusal), form=form)
+        return _set_up_page(page, form, status=status_of(refusal))
     return see_other("/login")
+
+
+def _set_up_page(page: Page, form: Form, *, status: int = 200, is_new: bool = False) -> Response:
+    choices = zones(clock.now(), form.values.get("timezone", ""))
+    return page.show("session/setup.html", status=status, form=form, zones=choices, is_new=is_new)
 
 
 async def _require_empty(page: Page) -> None:
