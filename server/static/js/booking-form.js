@@ -1,6 +1,8 @@
 // The form of a booking: times as people type them, lengths and suggestions filled in place. All
 // of it works without this, by the server. What would happen follows the fields by htmx.
 
+import { toast } from "aliquot/overlays.js";
+
 const form = document.getElementById("booking-form");
 const field = (name) => form.elements.namedItem(name);
 const DAY = 24 * 60;
@@ -94,6 +96,7 @@ function take(value) {
   const units = field("unit");
   if (units && units.value) units.value = unit;
   field("starts_at_time").focus();
+  toast(form.dataset.filled);
   return true;
 }
 

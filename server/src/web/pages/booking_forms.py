@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from src.core.actor import Permission
 from src.core.db import ReadSession
 from src.core.language import zone_of
-from src.core.paging import Paging
+from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, bookings
 from src.domain.resources import ResourceView
 from src.models.common import Moment
@@ -193,10 +193,13 @@ async def teams_of(
 
 
 async def people_of(
-    page: Page, reads: ReadSession, resource: ResourceView
+    page: Page, reads: ReadSession, resource: ResourceView, chosen: UUID | None
 ) -> list[tuple[str, str]]:
-    """For whom one may book besides oneself; a longer list is searched by the picker."""
+    """For whom one may book besides oneself: enough for a list; the picker searches for others."""
     if not page.may(Permission.BOOKINGS_FOR_OTHERS, f"resource:{resource.id}"):
         return []
-    found = await accounts.list_users(reads, page.actor, paging=Paging(limit=200))
-    return [(str(user.id), user.name) for user in found.items if user.id != page.actor.user_id]
+    found = await accounts.pick(reads, page.actor, q=None, paging=Paging(limit=MAX_LIMIT))
+    people = {person.id: person.name for person in found.items}
+    if chosen is not None and chosen not in people:
+        people |= await accounts.names(reads, [chosen])
+    return [(str(id_), name) for id_, name in people.items() if id_ != page.actor.user_id]

@@ -139,12 +139,13 @@ async def show_form(
     `note` says what was filled in: a suggestion (`suggested`), or an earlier booking (`again`).
     """
     form.values["resource_id"] = str(resource_id)
+    chosen = as_uuid(form.values.get("booked_for"))
     async with page.reading() as reads:
         resource = await resources.get(reads, page.actor, resource_id)
         terms = await resources.terms.load(reads, [resource_id], around=NO_WINDOW)
         context: dict[str, Any] = {
             "teams": await teams_of(page, reads, booking.team_id if booking else None),
-            "people": [] if booking else await people_of(page, reads, resource),
+            "people": [] if booking else await people_of(page, reads, resource, chosen),
             "preview": await preview_of(page, reads, form, resource, booking),
         }
     return page.show(
@@ -154,7 +155,6 @@ async def show_form(
         resource=resource,
         booking=booking,
         lengths=_lengths(terms[resource_id].policy),
-        slot=terms[resource_id].policy.slot_minutes,
         note_of=note,
         is_told=form.is_faulty,
         **context,

@@ -52,6 +52,11 @@ class Strip:
     told: str
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """What there is to explain."""
+        return frozenset(bar.kind for bar in self.bars)
+
+    @property
     def lane_height(self) -> int:
         """Pixels: one or two units are written on, many are lines."""
         return {1: 34, 2: 26}.get(self.lanes, 18 if self.lanes <= 6 else 10)
