@@ -92,7 +92,7 @@ def test_times_are_in_the_readers_zone_and_language() -> None:
         (
             "de",
             "Europe/Berlin",
-            "Mo., 23. Nov., 23:00; Di., 23. Nov. 2027; Montag, 23. November 2026; 1 Std. 30 Min.; 3 Tage 2 Std.",
+            "Mo., 23. Nov., 23:00; Di., 23. Nov. 2027; Montag, 23. November 2026; 1 h 30 min; 3 Tage 2 h",
             "Montag; a, b und c; a oder b; 1.234,5",
         ),
     ],

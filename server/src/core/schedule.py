@@ -32,6 +32,8 @@ from src.core.outbox import Message, State, Topic
 FORGOTTEN_AFTER = 7 * 86400.0  # seconds without a worker that declares it
 SHORTEST_INTERVAL = 10
 _DAILY = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*")
+_HOURLY = re.compile(r"(\d{1,2}) \* \* \* \*")
+_EVERY = re.compile(r"\*/(\d{1,2}) \* \* \* \*")
 LOOKS = mark("A crontab has five fields, minute hour day month weekday, such as */10 7-19 * * 1-5.")
 
 
@@ -102,11 +104,16 @@ class Times:
         """In words, for people."""
         if self.interval is not None:
             return ngettext("Every second", "Every %(num)s seconds", self.interval)
-        if daily := _DAILY.fullmatch(self.crontab or ""):
-            return _("Every day at %(time)s", time=f"{int(daily[2]):02d}:{int(daily[1]):02d}")
+        crontab = self.crontab or ""
+        if found := _DAILY.fullmatch(crontab):
+            return _("At %(time)s every day", time=f"{int(found[2]):02d}:{int(found[1]):02d}")
+        if found := _HOURLY.fullmatch(crontab):
+            return _("At minute %(minute)s of every hour", minute=found[1])
+        if found := _EVERY.fullmatch(crontab):
+            return ngettext("Every minute", "Every %(num)s minutes", int(found[1]))
         if language.reader().locale != language.BASE:
-            return self.crontab or ""  # only English words are made of it
-        return CronSim(self.crontab or "", datetime(2000, 1, 1, tzinfo=UTC)).explain()
+            return crontab  # the library's words are English
+        return CronSim(crontab, datetime(2000, 1, 1, tzinfo=UTC)).explain()
 
 
 def _floor(now: datetime, seconds: int) -> datetime:

@@ -102,8 +102,10 @@ class Languages:
         if is_written:
             headers["Content-Language"] = language.reader().locale
         if is_written or 300 <= message["status"] < 400:
-            headers.add_vary_header("Accept-Language")
-            headers.add_vary_header("Cookie")
+            named = {name.strip().lower() for name in headers.get("vary", "").split(",")}
+            for name in ("Accept-Language", "Cookie"):
+                if name.lower() not in named:
+                    headers.add_vary_header(name)
         if is_page(scope["path"]):
             self._keep(headers, wish)
         if is_public and "set-cookie" in headers:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from src.core import clock
 from src.core.actor import Actor
 from src.core.events import Event
+from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.accounts.tables import User
 from src.domain.bookings import policy, rules
@@ -183,7 +184,7 @@ async def conflicts(
     found = []
     for hold, number, booking, person, reason in await session.execute(wanted):
         is_readable = hold.kind is HoldKind.BOOKING and policy.may_read(actor, booking)
-        title = booking.title if is_readable else MASKED_TITLE
+        title = booking.title if is_readable else _(MASKED_TITLE)
         found.append(
             Conflict(
                 resource_id=resource_id,
@@ -209,7 +210,7 @@ def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
             unit=found.unit,
             starts_at=booking.starts_at,
             ends_at=booking.ends_at,
-            title=MASKED_TITLE,
+            title=_(MASKED_TITLE),
             notes="",
             status=status_at(booking, now),
             booked_by=None,

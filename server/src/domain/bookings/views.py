@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from src.core.language import mark
 from src.domain import resources
 from src.domain.bookings.tables import Status
 
 Outcome = Literal["confirmed", "requested", "refused"]
 Action = Literal["edit", "cancel", "check-in", "check-out", "approve", "reject", "restore"]
 
-MASKED_TITLE = "Booked"
+MASKED_TITLE = mark("Booked")
 
 
 @dataclass(frozen=True, slots=True)
