@@ -74,6 +74,8 @@ def test_migrating_is_a_step_of_its_own(
     on(empty_database_url, step_ahead)
     refused = aliquot("migrate")
     assert (refused.exit_code, "newer than this code" in refused.stderr) == (1, True)
+    asked = aliquot("migrate", "--check")
+    assert (asked.exit_code, "newer than this code needs" in asked.stdout) == (0, True)
 
 
 def test_an_administrator_is_made_and_can_log_in(

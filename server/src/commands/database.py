@@ -25,6 +25,9 @@ def migrate(*, check: CheckOnly = False) -> None:
         found = migrations.current(url)
         standing = migrations.standing(found)
         if standing is migrations.Standing.NEWER:
+            if check:  # during an upgrade, and after going back: a newer schema serves older code
+                typer.echo(f"the schema {found} is newer than this code needs")
+                return
             console.stop(
                 f"the schema {found} is newer than this code, which knows {migrations.head()}"
             )
