@@ -156,7 +156,7 @@ async def replace(
     except DBAPIError as error:
         if not _is_overlap(error):
             raise
-        message = "Somebody took this time a moment ago."
+        message = _("Somebody took this time a moment ago.")
         raise TimeTaken(message, holder_ids=tuple({p.holder_id for p in pieces})) from error
     by_holder: dict[UUID, list[Placed]] = {piece.holder_id: [] for piece in pieces}
     for hold in placed:

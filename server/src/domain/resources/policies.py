@@ -31,7 +31,7 @@ _buffer = fields.whole(0, _DAY, optional=True)
 def _grid(value: Any) -> str | None:  # noqa: ANN401 - whatever came
     fault = fields.whole(1, _DAY, optional=True)(value)
     if fault is None and value is not None and _DAY % value:
-        return "The grid must divide a day: 5, 10, 15, 20, 30, 60 minutes."
+        return _("The grid must divide a day: 5, 10, 15, 20, 30, 60 minutes.")
     return fault
 
 

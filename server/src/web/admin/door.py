@@ -19,6 +19,7 @@ from starlette.websockets import WebSocketClose
 
 from src.core.actor import Actor, Permission
 from src.core.errors import Forbidden
+from src.core.language import gettext as _
 from src.core.settings import Settings
 from src.web import faults, security
 from src.web.declarations import Declaration
@@ -96,10 +97,12 @@ class Door:
         actor = await security.identify(request)
         await (READS if is_safe else WRITES)(request, actor)
         if not actor.may(NEEDS):
-            raise Forbidden(f"This needs the permission {NEEDS}, everywhere.")
+            raise Forbidden(
+                _("This needs the permission %(permission)s, everywhere.", permission=NEEDS)
+            )
         if not is_safe:
             if request.method != "POST":
-                raise faults.MethodNotAllowed("Pages are read and forms are sent here.")
+                raise faults.MethodNotAllowed(_("Pages are read and forms are sent here."))
             await request.body()  # read once, here: the site is given it again
             await security.require_csrf(request)
         return actor

@@ -80,7 +80,7 @@ class _Somebody:
 async def show_components(page: CurrentPage) -> Response:
     """Every component with its states; for administrators, and for all in a demonstration."""
     if not (page.settings.demo or page.may(Permission.SETTINGS_MANAGE)):
-        raise NotFound("There is no such page for you.")
+        raise NotFound(_("There is no such page for you."))
     return page.show(
         "design/show.html",
         form=_form(),

@@ -267,7 +267,7 @@ def _title(shown: Shown) -> str:
     """The days in words: `Monday 23 November 2026`, `23–29 Nov 2026`, `November 2026`."""
     span, locale = shown.span, language.reader().formats
     if shown.kind == "day":
-        return str(dates.format_date(span.first, "EEEE d MMMM y", locale=locale))
+        return language.format_day(span.first, is_long=True)
     if shown.kind == "month":
         return str(dates.format_skeleton("yMMMM", span.first, locale=locale))
     last = span.end - timedelta(days=1)

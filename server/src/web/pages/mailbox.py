@@ -11,6 +11,7 @@ from starlette.responses import Response
 from src.core import mailbox
 from src.core.actor import Permission
 from src.core.errors import NotFound
+from src.core.language import gettext as _
 from src.web.pages.frame import CurrentPage, Page, shows
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +22,7 @@ def _folder(page: Page) -> Path:
     settings = page.settings
     may_look = settings.demo or page.may(Permission.SETTINGS_MANAGE)
     if settings.mail_url or not may_look:
-        raise NotFound("There is no mailbox here.")
+        raise NotFound(_("There is no mailbox here."))
     return mailbox.folder_of(settings.data_dir)
 
 
@@ -37,5 +38,5 @@ async def show_mail(page: CurrentPage, mail_id: str) -> Response:
     """One, as plain text."""
     mail = await asyncio.to_thread(mailbox.read, _folder(page), mail_id)
     if mail is None:
-        raise NotFound("There is no such mail.")
+        raise NotFound(_("There is no such mail."))
     return page.show("mailbox/show.html", mail=mail)

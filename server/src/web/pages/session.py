@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from src.core import clock
 from src.core.errors import DomainError, NotFound
+from src.core.language import gettext as _
 from src.domain import accounts
 from src.web import greeting, security
 from src.web.declarations import PUBLIC, SIGNED_IN
@@ -132,7 +133,7 @@ def _set_up_page(page: Page, form: Form, *, status: int = 200, is_new: bool = Fa
 async def _require_empty(page: Page) -> None:
     async with page.reading() as reads:
         if await accounts.is_set_up(reads):
-            raise NotFound("Aliquot is set up already. Log in instead.")
+            raise NotFound(_("Aliquot is set up already. Log in instead."))
 
 
 async def _found(page: Page, shape: SetUpShape, password: str) -> None:
