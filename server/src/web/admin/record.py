@@ -38,7 +38,7 @@ class Events(ReadOnly):
         StringField("subject_id", mark("Its id")),
         Data("changes", mark("Changes")),
         TextAreaField("reason", mark("Reason")),
-        StringField("request_id", mark("Request")),
+        StringField("request_id", mark("Request id")),
         StringField("digest", mark("Digest")),
     )
     listed = ("at", "actor_id", "verb", "subject_type", "subject_id", "seq")
