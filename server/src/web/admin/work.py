@@ -35,7 +35,7 @@ class Jobs(ReadOnly):
         Moment("run_after", mark("Not before")),
         StringField("worker", mark("Worker")),
         TextAreaField("error", mark("Error")),
-        StringField("request_id", mark("Request")),
+        StringField("request_id", mark("Request id")),
         Reference("operation_id", mark("Operation"), key="operations"),
         Moment("created_at", mark("Made")),
         Moment("started_at", mark("Started")),
