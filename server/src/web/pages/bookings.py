@@ -18,7 +18,7 @@ from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
 from src.domain import accounts, bookings, resources
-from src.domain.bookings import BookingView, Status
+from src.domain.bookings import BookingView, Status, rules
 from src.templating import enter
 from src.web.dependencies import Paging, Reads
 from src.web.forms import Form
@@ -34,7 +34,7 @@ enter(mark("Bookings"), "/bookings", Permission.BOOKINGS_READ, rank=30, icon="bo
 @router.get("/bookings", **shows(Permission.BOOKINGS_READ))
 async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
     """Mine or all I may see, coming or past, by state, resource and words; day by day."""
-    form = Form.of_query(page.request, whose="mine", when="coming", status="", resource_id="", q="")
+    form = _filters(page)
     found = await bookings.list_(reads, page.actor, **_wanted(form), paging=paging)
     choices = await resources.list_(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
     return page.show(
@@ -51,6 +51,15 @@ def _day(booking: BookingView) -> date:
     return booking.starts_at.astimezone(language.reader().zone).date()
 
 
+def _filters(page: Page) -> Form:
+    """The filter bar: without a word about it, what is coming is what still stands."""
+    form = Form.of_query(page.request, whose="mine", when="coming", status="", resource_id="", q="")
+    is_coming, status = form.values["when"] == "coming", form.values["status"]
+    if not status or (status == "open" and not is_coming):
+        form.values["status"] = "open" if is_coming else "any"
+    return form
+
+
 def _wanted(form: Form) -> dict[str, Any]:
     """The list's arguments; a value nobody offered filters nothing."""
     chosen, now = form.values, clock.now()
@@ -59,11 +68,17 @@ def _wanted(form: Form) -> dict[str, Any]:
         q=chosen["q"] or None,
         to=now if chosen["when"] == "past" else None,
         from_=now if chosen["when"] == "coming" else None,
-        statuses=[Status(chosen["status"])] if chosen["status"] in set(Status) else [],
+        statuses=_statuses(chosen["status"]),
     )
     with suppress(ValueError):
         which = replace(which, resource_ids=[UUID(chosen["resource_id"])])
     return {"which": which, "sort": "starts_at" if chosen["when"] == "coming" else "-starts_at"}
+
+
+def _statuses(chosen: str) -> list[Status]:
+    if chosen == "open":
+        return sorted(rules.HELD)
+    return [Status(chosen)] if chosen in set(Status) else []
 
 
 @router.get("/bookings/{booking_id}", **shows(Permission.BOOKINGS_READ))
