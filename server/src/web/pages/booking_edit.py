@@ -62,8 +62,8 @@ async def edit(page: CurrentPage, booking_id: UUID) -> Response:
     async with page.reading() as reads:
         booking = await bookings.get(reads, page.actor, booking_id)
     resource_id = as_uuid(form.values.get("resource_id")) or booking.resource.id
+    note = "suggested" if "use" in form.values else ""
     if (changed := await taken_over(page, form, resource_id)) is not None:
-        note = "suggested" if "use" in form.values else ""
         chosen = as_uuid(changed.values.get("resource_id")) or resource_id
         return await show_form(page, changed, chosen, booking=booking, note=note)
     return await _changed(page, form, resource_id, booking)

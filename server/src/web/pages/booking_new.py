@@ -91,8 +91,8 @@ async def book(page: CurrentPage) -> Response:
     resource_id = as_uuid(form.values.get("resource_id"))
     if resource_id is None:
         return see_other("/resources")
+    note = "suggested" if "use" in form.values else ""
     if (changed := await taken_over(page, form, resource_id)) is not None:
-        note = "suggested" if "use" in form.values else ""
         chosen = as_uuid(changed.values.get("resource_id")) or resource_id
         return await show_form(page, changed, chosen, note=note)
     return await _booked(page, form, resource_id)
