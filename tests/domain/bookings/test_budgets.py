@@ -54,6 +54,20 @@ async def test_a_booking_with_all_rules_costs_at_most_twelve(world: World, appro
     assert len(said) + IDENTITY <= 12, "\n\n".join(said)
 
 
+async def test_a_refusal_costs_the_same_however_much_is_booked(world: World) -> None:
+    resource = await world.resource(units=2, hours=EVERY_DAY, **RULES)
+    actor = await world.person()
+    wish, costs = Wish(resource, tomorrow(0), tomorrow(11)), []
+    for many in (1, 8):
+        await fill(world, resource, many=many)
+        with counted(world.database) as said:
+            async with world.reading() as reads:
+                answer = await bookings.check(reads, actor, wish=wish)
+        costs.append(len(said) + IDENTITY)
+    assert answer.outcome == "refused"
+    assert costs[0] == costs[1] <= 8
+
+
 async def test_one_resources_week_costs_at_most_four(world: World) -> None:
     resource = await world.resource(units=2, hours=EVERY_DAY, **RULES)
     actor = await world.person()
