@@ -53,7 +53,7 @@ class Reader:
     @property
     def formats(self) -> str:
         """Babel's locale for dates and numbers."""
-        return _FORMATS.get(self.locale, self.locale)
+        return _FORMATS.get(self.locale, self.locale.replace("-", "_"))
 
 
 _reader: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039 - it is frozen
@@ -276,7 +276,7 @@ def _catalogue(locale: str) -> _gettext.NullTranslations:
     if not path.exists():
         return _gettext.NullTranslations()
     with path.open("rb") as source:
-        catalogue = read_po(source, locale=Locale.parse(locale), domain=DOMAIN)
+        catalogue = read_po(source, locale=Locale.parse(locale, sep="-"), domain=DOMAIN)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
