@@ -26,7 +26,7 @@ from src.web.security import CSRF_COOKIE
 log = structlog.get_logger("aliquot.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_UPLOADS = re.compile(r"/(api/v1/)?files(/|$)")
+_UPLOADS = re.compile(r"/(api/v1/files|resources/[^/]+/(photo|files))(/|$)")
 _VERSION = re.compile(r"application/vnd\.aliquot\.([a-z0-9]+)\+json")
 VENDOR_TYPE = "application/vnd.aliquot.v1+json"
 

@@ -115,8 +115,8 @@ def test_rules_in_words() -> None:
         Weekly(6, 600, 720),
         Weekly(6, 780, 1440),
     ]
-    said = words.rules(policy, hours, 1)
+    said = [rule.text for rule in words.rules(policy, hours, 1)]
     assert said[:2] == ["Up to 4 h at a time.", "Book from 30 days to 1 h ahead."]
     assert "Open Monday to Friday 08:00–20:00." in said
     assert "Open Sunday 10:00–12:00 and 13:00–24:00." in said
-    assert "Open at all times." in words.rules(EffectivePolicy(), [], 1)
+    assert [rule.text for rule in words.rules(EffectivePolicy(), [], 1)] == ["Open at all times."]

@@ -127,8 +127,9 @@ def test_every_page_that_changes_something_wants_the_token(shared_lab: Lab) -> N
     ]
     assert len(changing) > 15
     for path in changing:
-        names = ("booking_id", "resource_id", "closure_id", "operation_id", "set_id")
-        address = path.format(**dict.fromkeys(names, uuid4()), job_id=1, name="x")
+        names = ("booking_id", "resource_id", "closure_id", "operation_id", "set_id", "file_id")
+        rest = {"job_id": 1, "name": "x", "number": 1, "way": "in"}
+        address = path.format(**dict.fromkeys(names, uuid4()), **rest)
         answer = member.request("POST", address, data={"title": "x"})
         assert answer.status_code == 403, path
 

@@ -44,7 +44,7 @@ from src.domain.resources.errors import (
     UnitNotFound,
 )
 from src.domain.resources.finding import names, pick, tags
-from src.domain.resources.listing import Free, FreeNow, Offer, free_now, get, list_, offer, offers
+from src.domain.resources.listing import Free, FreeNow, Offer, free_now, get, list_, offers, whole
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
     MOST_PEOPLE,
@@ -144,7 +144,6 @@ __all__ = [
     "list_types",
     "list_units",
     "names",
-    "offer",
     "offers",
     "opening_hours",
     "pick",
@@ -167,4 +166,5 @@ __all__ = [
     "update",
     "update_location",
     "update_type",
+    "whole",
 ]

@@ -157,18 +157,24 @@ async def free_now(
 
 async def get(session: AsyncSession, actor: Actor, resource_id: UUID) -> ResourceView:
     """One resource. Three statements. Raises `ResourceNotFound`."""
-    return (await offer(session, actor, resource_id)).resource
+    now = Window(clock.now(), clock.now())
+    return (await whole(session, actor, resource_id, around=now))[0].resource
 
 
-async def offer(session: AsyncSession, actor: Actor, resource_id: UUID) -> Offer:
-    """One resource with what could be booked of it. As `get`."""
+async def whole(
+    session: AsyncSession, actor: Actor, resource_id: UUID, *, around: Window
+) -> tuple[Offer, terms.Terms]:
+    """One resource with what could be booked of it, and its terms with the closures of `around`.
+
+    As `get`.
+    """
     statement = repository.listing().where(access.visible(actor), Resource.id == resource_id)
     rows = (await session.execute(statement)).all()
     if not rows:
         raise ResourceNotFound(_("Choose one from the list of resources."))
     row, now = tuple(rows[0]), clock.now()
-    seen = await _seen_of(session, [row], now)
-    return seen.offer(_view(row, seen, now), now)
+    seen = await _seen(session, Resource.id == resource_id, [now], around)
+    return seen.offer(_view(row, seen, now), now), seen.known[resource_id]
 
 
 async def require_visible(session: AsyncSession, actor: Actor, resource_id: UUID) -> None:
@@ -226,10 +232,15 @@ class _Seen:
 
 
 async def _seen(
-    session: AsyncSession, which: ColumnElement[bool], instants: Sequence[datetime]
+    session: AsyncSession,
+    which: ColumnElement[bool],
+    instants: Sequence[datetime],
+    *more: Window,
 ) -> _Seen:
+    """Closures are those that touch the time around the instants, or `more`."""
     spans = [_span(at) for at in instants]
-    around = Window(min(s.starts_at for s in spans), max(s.ends_at for s in spans))
+    all_ = [*spans, *more]
+    around = Window(min(s.starts_at for s in all_), max(s.ends_at for s in all_))
     rows = await session.execute(terms.statement(which, around=around))
     known = {each.resource_id: each for each in map(terms.of, rows)}
     units = await calendar.occupancy(session, list(known), within=spans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from starlette.responses import Response
 
 from src.core import clock
 from src.core.actor import Permission
+from src.core.db import ReadSession
+from src.core.language import gettext as _
 from src.core.language import mark, zone_of
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
@@ -26,6 +29,7 @@ from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 router = APIRouter(include_in_schema=False)
 enter(mark("Closures"), "/closures", Permission.CLOSURES_MANAGE, rank=50, icon="closure", key="l")
 
+SHOWN = 4  # names a row tells
 FIELDS = frozenset({"starts_at", "ends_at", "reason", "resource_ids"})
 DONE = {
     "created": mark("It is closed then, and those concerned are told."),
@@ -52,10 +56,22 @@ async def list_closures(
     paging: Paging,
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """Closures now and ahead."""
-    found = await resources.closures.list_(reads, page.actor, from_=clock.now(), paging=paging)
-    names = dict(await _resources(page, reads))
-    return page.show("closures/list.html", page=found, names=names, done=DONE.get(done))
+    """Closures now and ahead, of all resources or of one."""
+    form = Form.of_query(page.request, resource_id="")
+    chosen = _chosen(form)
+    found = await resources.closures.list_(
+        reads, page.actor, resource_ids=chosen, from_=clock.now(), paging=paging
+    )
+    concerned = {id_ for one in found.items for id_ in one.resource_ids[:SHOWN]}
+    return page.show(
+        "closures/list.html",
+        form=form,
+        page=found,
+        names=await resources.names(reads, page.actor, concerned),
+        resource_choices=await _resources(page, reads, form),
+        now=clock.now(),
+        done=DONE.get(done),
+    )
 
 
 @router.get("/closures/new", **shows(Permission.CLOSURES_MANAGE))
@@ -95,7 +111,7 @@ async def _wish(
     starts = form.local("starts_at", shape.starts_at_date, shape.starts_at_time, zone)
     ends = form.local("ends_at", shape.ends_at_date, shape.ends_at_time, zone)
     if not shape.is_everything and not shape.resource_ids:
-        form.add("resource_ids", "missing", "Choose at least one, or everything.")
+        form.add("resource_ids", "missing", _("Choose at least one, or everything."))
     if starts is None or ends is None or form.is_faulty:
         return None
     chosen = None if shape.is_everything else tuple(shape.resource_ids)
@@ -109,15 +125,27 @@ async def _zone(page: Page) -> str:
     return institute.timezone if institute else page.actor.timezone
 
 
-async def _resources(page: Page, reads: Reads) -> list[tuple[str, str]]:
-    found = await resources.list_(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
-    return [(str(one.id), one.name) for one in found.items]
+async def _resources(page: Page, reads: ReadSession, form: Form) -> list[tuple[str, str]]:
+    """Those that are chosen, then the first by name; the page finds the others by their words."""
+    chosen = await resources.names(reads, page.actor, _chosen(form))
+    found = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+    choices = chosen | {one.id: one.name for one in found.items if one.id not in chosen}
+    return [(str(id_), name) for id_, name in choices.items()]
+
+
+def _chosen(form: Form) -> set[UUID]:
+    found: set[UUID] = set()
+    for name in ("resource_ids", "resource_id"):
+        for value in form.lists.get(name, ()):
+            with suppress(ValueError):
+                found.add(UUID(value))
+    return found
 
 
 async def _show(page: Page, form: Form, *, status: int = 200) -> Response:
     zone = await _zone(page)
     async with page.reading() as reads:
-        choices = await _resources(page, reads)
+        choices = await _resources(page, reads, form)
     context = {"form": form, "resource_choices": choices, "zone": zone, "hits": hits_of(form)}
     return page.show("closures/form.html", status=status, **context)
 

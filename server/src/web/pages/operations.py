@@ -15,7 +15,7 @@ from src.web.forms import see_other
 from src.web.pages.frame import CurrentPage, shows, takes
 
 router = APIRouter(include_in_schema=False)
-REFRESH = 2  # seconds
+REFRESH = 2  # seconds, where there are no scripts
 KINDS = {"events.verify": mark("Verifying the record")}
 FAULTS = {
     FaultKind.EDITED: mark("The event was edited"),
@@ -30,20 +30,16 @@ FAULTS = {
 
 @router.get("/operations/{operation_id}", **shows(SIGNED_IN))
 async def show_operation(page: CurrentPage, reads: Reads, operation_id: UUID) -> Response:
-    """Progress, then the result; the page loads itself again until it has ended."""
+    """Progress, then the result; the page keeps itself up to date until it has ended."""
     operation = await operations.get(reads, page.actor, operation_id)
-    is_open = operation.state in operations.OPEN
-    title = KINDS.get(operation.kind) or operation.kind
-    shown = page.show(
+    return page.show(
         "operations/show.html",
         operation=operation,
-        title_text=title,
-        is_open=is_open,
+        title_text=KINDS.get(operation.kind) or operation.kind,
+        is_open=operation.state in operations.OPEN,
+        refresh=REFRESH,
         faults=FAULTS,
     )
-    if is_open:
-        shown.headers["Refresh"] = str(REFRESH)
-    return shown
 
 
 @router.post("/operations/{operation_id}/cancel", **takes(SIGNED_IN))

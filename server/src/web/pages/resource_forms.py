@@ -20,7 +20,7 @@ from src.domain.resources.tables import ResourceState
 from src.web.forms import Form, Shape, TypedDate, TypedTime, see_other
 from src.web.pages.displacing import choices_of, hits_of
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
-from src.web.pages.resources import location_choices, type_choices
+from src.web.pages.resource_list import location_choices, type_choices
 
 router = APIRouter(include_in_schema=False)
 MANAGE = Permission.RESOURCES_MANAGE
@@ -34,18 +34,18 @@ class ResourceShape(Shape):
     type_id: UUID
     location_id: UUID
     timezone: str = Field(max_length=64)
-    contact_id: UUID | None = None
     tags: str = Field("", max_length=1000)
 
     def facts(self) -> dict[str, Any]:
         """As the service takes them; tags are typed with commas."""
         tags = [tag.strip() for tag in self.tags.split(",") if tag.strip()]
-        return {**self.model_dump(exclude={"tags", "version", "units"}), "tags": tags}
+        return {**self.model_dump(exclude={"tags", "version"}), "tags": tags}
 
 
 class NewResourceShape(ResourceShape):
-    """With how many units it starts."""
+    """With how many units it starts, and whom to ask first."""
 
+    contact_id: UUID | None = None
     units: int = Field(1, ge=1, le=200)
 
 
@@ -80,7 +80,7 @@ async def create_resource(page: CurrentPage) -> Response:
     shape = form.parse(NewResourceShape)
     if shape is None:
         return await _show(page, form, status=422)
-    wish = resources.ResourceWish(**shape.facts(), units=shape.units)
+    wish = resources.ResourceWish(**shape.facts())
     made = await page.tried(form, lambda tx: resources.create(tx, page.actor, wish=wish))
     if isinstance(made, Refused):
         return await _show(page, form, status=made.status)
@@ -95,7 +95,6 @@ async def edit_form(page: CurrentPage, resource_id: UUID) -> Response:
     values = {
         "name": one.name, "description": one.description, "type_id": one.type.id,
         "location_id": one.location.id, "timezone": one.timezone,
-        "contact_id": one.contact.id if one.contact else None,
         "tags": ", ".join(one.tags), "version": one.version,
     }  # fmt: skip
     return await _show(page, Form.of(values), resource_id)
@@ -120,7 +119,7 @@ async def _show(
     page: Page, form: Form, resource_id: UUID | None = None, *, status: int = 200
 ) -> Response:
     async with page.reading() as reads:
-        people = await accounts.list_users(reads, page.actor, paging=Paging(limit=MAX_LIMIT))
+        people = await accounts.pick(reads, page.actor, paging=Paging(limit=MAX_LIMIT))
         context = {
             "form": form,
             "resource": await resources.get(reads, page.actor, resource_id)

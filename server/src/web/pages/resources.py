@@ -1,9 +1,8 @@
-"""Resources: what there is and what is free, one with its week and its rules."""
+"""One resource: how it is, when it is free, by which rules, and whom to ask."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,22 +12,19 @@ from starlette.responses import Response
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.db import ReadSession
-from src.core.language import mark, zone_of
-from src.core.paging import MAX_LIMIT
-from src.core.paging import Paging as Limits
-from src.domain import bookings, resources
+from src.core.language import mark
+from src.domain import bookings, files, resources
 from src.domain.resources.hours import Window
-from src.domain.resources.tables import ResourceState
+from src.domain.resources.tables import Duty, ResourceState
 from src.domain.resources.terms import Terms
-from src.templating import enter
-from src.web.dependencies import Paging, Reads
-from src.web.forms import Form
+from src.web.dependencies import Reads
 from src.web.pages import week as weeks
 from src.web.pages import words
-from src.web.pages.frame import CurrentPage, shows
+from src.web.pages.frame import CurrentPage, Page, shows
+from src.web.pages.history import history
+from src.web.pages.resource_list import told
 
 router = APIRouter(include_in_schema=False)
-enter(mark("Resources"), "/resources", Permission.RESOURCES_READ, rank=20, icon="resource", key="r")
 
 DONE = {
     "created": mark("The resource was created."),
@@ -36,52 +32,20 @@ DONE = {
     "state": mark("Its state was changed, and those concerned are told."),
     "hours": mark("The opening hours were changed."),
     "policy": mark("The rules were changed."),
-    "units": mark("The units were changed."),
+    "people": mark("The people who look after it were changed."),
+    "photo": mark("The photo was changed."),
+    "no-photo": mark("The photo was removed."),
+    "file": mark("The file was added."),
+    "no-file": mark("The file was removed."),
 }
-
-
-@router.get("/resources", **shows(Permission.RESOURCES_READ))
-async def list_resources(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
-    """All, or those that fit: words, type, place, state, free now."""
-    form = Form.of_query(page.request, q="", type_id="", location_id="", state="", free="")
-    found = await resources.list_(reads, page.actor, paging=paging, **_filters(form))
-    return page.show(
-        "resources/list.html",
-        form=form,
-        page=found,
-        type_choices=await type_choices(reads, page.actor),
-        location_choices=await location_choices(reads, page.actor),
-    )
-
-
-Choices = list[tuple[str, str]]
-
-
-async def type_choices(reads: ReadSession, actor: Actor) -> Choices:
-    """Types by name, for a list to choose from."""
-    found = await resources.list_types(reads, actor, paging=Limits(limit=MAX_LIMIT))
-    return [(str(one.id), one.name) for one in found.items]
-
-
-async def location_choices(reads: ReadSession, actor: Actor) -> Choices:
-    """The tree of places, each with what it lies in."""
-    found = await resources.list_locations(reads, actor)
-    return [(str(one.id), " › ".join(one.path)) for one in found]
-
-
-def _filters(form: Form) -> dict[str, Any]:
-    """The list's arguments; a value nobody offered filters nothing."""
-    chosen = form.values
-    wanted: dict[str, Any] = {"q": chosen["q"] or None}
-    with suppress(ValueError):
-        wanted["type_ids"] = [UUID(chosen["type_id"])]
-    with suppress(ValueError):
-        wanted["location_ids"] = [UUID(chosen["location_id"])]
-    if chosen["state"] in set(ResourceState):
-        wanted["states"] = [ResourceState(chosen["state"])]
-    if chosen["free"]:
-        wanted["free_at"] = clock.now()
-    return wanted
+DUTIES = {
+    "primary": mark("First to ask"),
+    Duty.DEPUTY: mark("Deputy"),
+    Duty.TRAINER: mark("Trains newcomers"),
+    Duty.SAFETY: mark("In charge of safety"),
+}
+AHEAD = timedelta(days=366)  # closures that are told
+RECENT = 8  # events that are told at once; the others are folded away
 
 
 @router.get("/resources/{resource_id}", **shows(Permission.RESOURCES_READ))
@@ -92,35 +56,68 @@ async def show_resource(
     week: Annotated[str | None, Query(max_length=10)] = None,
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """A resource: its state, its week hour by hour, and its rules in words."""
-    resource = await resources.get(reads, page.actor, resource_id)
-    zone = zone_of(resource.timezone)
-    monday = weeks.monday_of(week, clock.now().astimezone(zone).date())
-    span = weeks.span_of(monday, zone)
-    terms = (await resources.terms.load(reads, [resource_id], around=_ahead()))[resource_id]
-    return page.show(
-        "resources/show.html",
-        resource=resource,
-        week=await _week(reads, page.actor, terms, span),
-        rules=words.rules(terms.policy, terms.hours, len(resource.units)),
-        closures=terms.closures,
-        may_manage=page.may(Permission.RESOURCES_MANAGE, resource_scope(resource_id)),
-        done=DONE.get(done),
-    )
+    """Its state, its week and its rules in words; for an open page, only how it is by now."""
+    around = _around(week)
+    offer, terms = await resources.whole(reads, page.actor, resource_id, around=around)
+    standing = await _standing(page, reads, offer)
+    if page.is_fragment:
+        return page.show("resources/standing.html", **standing)
+    more = await _more(page, reads, terms, week)
+    return page.show("resources/show.html", **standing, **more, done=DONE.get(done))
 
 
-def _ahead() -> Window:
-    """For how long closures are announced."""
-    return Window(clock.now(), clock.now() + timedelta(days=60))
+def _around(week: str | None) -> Window:
+    """The time whose closures are told: the week that is shown, and what lies ahead."""
+    now = clock.now()
+    from_, to = weeks.span_of(weeks.monday_of(week, now.date()), UTC)
+    return Window(min(from_, now), max(to, now + AHEAD)).widened(before=1440, after=1440)
 
 
-async def _week(reads: ReadSession, actor: Actor, terms: Terms, span: weeks.Span) -> weeks.Week:
+async def _standing(page: Page, reads: ReadSession, offer: resources.Offer) -> dict[str, Any]:
+    """What changes by the hour: state, since when, free until or from when."""
+    one = offer.resource
+    is_troubled = one.state in (ResourceState.DOWN, ResourceState.DEGRADED)
+    return {
+        "offer": offer,
+        "resource": one,
+        "since": await resources.since(reads, one.id) if is_troubled else None,
+        "people": (await resources.responsible_for(reads, [one.id])).get(one.id, []),
+        "duties": DUTIES,
+        **told(page.actor, [offer]),
+    }
+
+
+async def _more(page: Page, reads: ReadSession, terms: Terms, week: str | None) -> dict[str, Any]:
+    """The rest of the page."""
+    actor, subject = page.actor, ("resource", terms.resource_id)
+    may_manage = page.may(Permission.RESOURCES_MANAGE, resource_scope(terms.resource_id))
+    may_look_back = may_manage or page.may(Permission.EVENTS_READ)
+    attached = []
+    if actor.may_anywhere(Permission.FILES_READ):
+        attached = await files.list_for(reads, actor, subject=subject)
+    return {
+        "week": await _week(reads, actor, terms, week),
+        "rules": words.rules(terms.policy, terms.hours, sum(one.is_active for one in terms.units)),
+        "days": words.opening_days(terms.hours) if terms.hours else [],
+        "weekday": clock.now().astimezone(terms.zone).weekday(),
+        "closures": [one for one in terms.closures if one.window.ends_at > clock.now()],
+        "files": [one for one in attached if one.kind != resources.PHOTO.name],
+        "size": words.size,
+        "events": await history(reads, subject) if may_look_back else None,
+        "recent": RECENT,
+        "may_manage": may_manage,
+    }
+
+
+async def _week(reads: ReadSession, actor: Actor, terms: Terms, name: str | None) -> weeks.Week:
+    """The week of that name, as it is drawn for whoever has no scripts."""
     zone = terms.zone
-    calendar = await bookings.calendar(
-        reads, actor, resource_ids=[terms.resource_id], from_=span[0], to=span[1]
-    )
+    monday = weeks.monday_of(name, clock.now().astimezone(zone).date())
+    from_, to = weeks.span_of(monday, zone)
+    # The terms are known already: of the calendar's two statements only the second is needed.
+    rows = bookings.CalendarRows(Window(from_, to), {terms.resource_id: terms}, {})
+    calendar = await bookings.calendar_of(reads, actor, rows)
     reader = weeks.Reader(actor.user_id, clock.now(), _bookable(actor, terms))
-    monday = span[0].astimezone(zone).date()
     return weeks.build(calendar, monday=monday, zone=zone, reader=reader)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from src.core import language
@@ -38,47 +39,73 @@ class Open(Protocol):
         """Minutes from midnight; 1440 is its end."""
 
 
-def rules(policy: EffectivePolicy, hours: Sequence[Open], units: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in a sentence, with its sign, and why there are such rules."""
+
+    text: str
+    sign: str
+    why: str = ""
+
+
+def rules(policy: EffectivePolicy, hours: Sequence[Open], units: int) -> list[Rule]:
     """What one has to keep to when booking, a sentence each."""
-    said = [_length(policy), _advance(policy)]
-    said += [_("Open %(hours)s.", hours=text) for text in opening(hours)]
+    said = [*_about_time(policy, hours), *_about_people(policy)]
+    if units > 1:
+        said.append(Rule(_("%(num)s units: as many people at once.", num=units), "people"))
+    return [rule for rule in said if rule.text]
+
+
+def _about_time(policy: EffectivePolicy, hours: Sequence[Open]) -> Iterator[Rule]:
+    yield Rule(_length(policy), "clock", _("So that everybody gets a turn."))
+    yield Rule(
+        _advance(policy),
+        "calendar",
+        _(
+            "So that nobody holds times long before they know what for, or takes others by surprise."
+        ),
+    )
+    for text in opening(hours):
+        yield Rule(_("Open %(hours)s.", hours=text), "sun")
     if not hours:
-        said.append(_("Open at all times."))
+        yield Rule(_("Open at all times."), "sun")
     if policy.slot_minutes:
-        said.append(
-            ngettext(
-                "Starts and ends on a full minute.",
-                "Starts and ends on a multiple of %(num)s minutes.",
-                policy.slot_minutes,
-            )
+        text = ngettext(
+            "Starts and ends on a full minute.",
+            "Starts and ends on a multiple of %(num)s minutes.",
+            policy.slot_minutes,
         )
-    said.append(_buffers(policy))
+        yield Rule(text, "grid", _("So that no gaps are left that are too short to use."))
+    yield Rule(
+        _buffers(policy),
+        "drag",
+        _("Time to clean up, warm up and hand over. It is nobody's, and counts for nobody."),
+    )
+
+
+def _about_people(policy: EffectivePolicy) -> Iterator[Rule]:
     if policy.is_approval_required:
-        said.append(
-            _(
-                "A manager has to approve; a request holds its time for %(length)s.",
-                length=length(policy.request_hold_minutes),
-            )
-        )
+        held = length(policy.request_hold_minutes)
+        text = _("A manager has to approve; a request holds its time for %(length)s.", length=held)
+        yield Rule(text, "request", _("Somebody who knows it looks whether it suits the work."))
     if policy.is_check_in_required:
         grace = length(policy.check_in_grace_minutes)
-        said.append(
-            _("Check in within %(length)s of the start, or the time is given away.", length=grace)
+        text = _(
+            "Check in within %(length)s of the start, or the time is given away.", length=grace
         )
+        yield Rule(text, "play", _("So that time nobody uses is free for others."))
     if policy.cancel_notice_minutes:
         notice = length(policy.cancel_notice_minutes)
-        said.append(_("Cancel at least %(length)s ahead.", length=notice))
+        text = _("Cancel at least %(length)s ahead.", length=notice)
+        why = _("So that somebody else can still take the time. Later is possible, and kept.")
+        yield Rule(text, "undo", why)
     if policy.max_upcoming is not None:
-        said.append(
-            ngettext(
-                "At most one booking ahead for each person.",
-                "At most %(num)s bookings ahead for each person.",
-                policy.max_upcoming,
-            )
+        text = ngettext(
+            "At most one booking ahead for each person.",
+            "At most %(num)s bookings ahead for each person.",
+            policy.max_upcoming,
         )
-    if units > 1:
-        said.append(_("%(num)s units: as many people at once.", num=units))
-    return [text for text in said if text]
+        yield Rule(text, "user", _("So that nobody books everything ahead of others."))
 
 
 def _length(policy: EffectivePolicy) -> str:
@@ -134,6 +161,23 @@ def opening(hours: Sequence[Open]) -> list[str]:
     ]
 
 
+def opening_days(hours: Sequence[Open]) -> list[tuple[str, str]]:
+    """Each day of the week, Monday first, with its hours; none when it is closed."""
+    return [
+        (
+            language.format_weekday(day),
+            language.format_list(
+                [
+                    f"{clock(part.opens)}–{clock(part.closes)}"
+                    for part in sorted(hours, key=lambda one: one.opens)
+                    if part.weekday == day
+                ]
+            ),
+        )
+        for day in range(7)
+    ]
+
+
 def _days(days: Sequence[int]) -> str:
     names = [language.format_weekday(day) for day in days]
     if len(days) <= 2:
@@ -144,3 +188,11 @@ def _days(days: Sequence[int]) -> str:
 def clock(minutes: int) -> str:
     """Minutes of the day as `08:30`."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them: `12 KB`, `1.4 MB`."""
+    kilo = count / 1024
+    if kilo < 1000:
+        return _("%(number)s KB", number=language.format_number(max(1, round(kilo))))
+    return _("%(number)s MB", number=language.format_number(round(kilo / 1024, 1)))
