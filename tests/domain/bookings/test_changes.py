@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from src.core import clock, ids
-from src.core.actor import Actor
+from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import Forbidden, Invalid, PreconditionFailed
 from src.core.events import Event
 from src.domain import bookings
@@ -22,7 +23,8 @@ from src.domain.bookings.errors import (
     TooManyChanges,
 )
 from src.domain.notifications import Notification
-from src.domain.resources.tables import Hold
+from src.domain.resources.errors import ResourceNotFound
+from src.domain.resources.tables import Hold, Resource
 from tests.support.world import HOUR, World, tomorrow
 
 
@@ -272,3 +274,36 @@ async def test_another_unit_is_a_change_of_record(world: World) -> None:
     async with world.reading() as reads:
         (event,) = await reads.scalars(select(Event).where(Event.verb == "booking.changed"))
     assert event.changes.keys() == {"unit_id"}
+
+
+def only_on(actor: Actor, resource: UUID, *permissions: Permission) -> Actor:
+    """The actor, holding these permissions on one resource alone."""
+    held = dict.fromkeys(permissions, frozenset[str | None]({resource_scope(resource)}))
+    return replace(actor, granted={**actor.granted, **held})
+
+
+async def test_nobody_moves_a_booking_to_where_they_may_not_book(world: World) -> None:
+    person, here, there = await world.person(), await world.resource(), await world.resource()
+    made = await book(world, person, here, tomorrow(9))
+    actor = only_on(person, here, Permission.BOOKINGS_CREATE)
+    with pytest.raises(Forbidden):
+        await change(world, actor, made.id, resource_id=there)
+    wish = Wish(there, tomorrow(9), tomorrow(10))
+    with pytest.raises(Forbidden):
+        async with world.reading() as reads:
+            await bookings.check(reads, actor, wish=wish, booking_id=made.id)
+    assert (await change(world, person, made.id, resource_id=there)).resource.id == there
+
+
+async def test_a_refusal_names_nobody_of_a_resource_that_may_not_be_seen(world: World) -> None:
+    person, manager = await world.person(), await world.manager()
+    here, hidden = await world.resource(), await world.resource()
+    made = await book(world, person, here, tomorrow(9))
+    async with world.writing() as session:
+        (await session.get_one(Resource, hidden)).contact_id = manager.user_id
+    actor = only_on(person, here, Permission.RESOURCES_READ)
+    with pytest.raises(BookingRefused) as caught:
+        await change(world, actor, made.id, resource_id=hidden, team_id=ids.new())
+    assert caught.value.members["contact"] is None
+    with pytest.raises(ResourceNotFound):
+        await change(world, actor, made.id, resource_id=hidden)

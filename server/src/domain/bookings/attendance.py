@@ -115,7 +115,7 @@ async def check_in(
         )
     terms = await resources.terms.load(session, [booking.resource_id], around=changes.held(booking))
     if faults := resources.rules.state_faults(terms[booking.resource_id]):
-        raise await plans.refused_at(session, booking.resource_id, faults)
+        raise await plans.refused_at(session, actor, booking.resource_id, faults)
     rules.transition(session, actor, booking, Status.IN_USE, now=now)
     booking.checked_in_at = now
     await session.flush()

@@ -271,7 +271,7 @@ async def _require_storable(session: AsyncSession, actor: Actor, step: _Step) ->
     if not step.moves:
         faults += plans.text_faults(reservation.texts(step.wish))
     if faults:
-        raise await plans.refused_at(session, step.wish.resource_id, faults, at=step.place)
+        raise await plans.refused_at(session, actor, step.wish.resource_id, faults, at=step.place)
 
 
 def _write(

@@ -18,7 +18,7 @@ async def of(session: AsyncSession, resource_ids: Collection[UUID]) -> dict[UUID
     wanted = (
         select(Resource.id, User.id, User.name, User.email)
         .join(User, User.id == Resource.contact_id)
-        .where(Resource.id.in_(resource_ids), User.state != UserState.SUSPENDED)
+        .where(Resource.id.in_(resource_ids), User.state == UserState.ACTIVE)
     )
     rows = await session.execute(wanted)
     return {on: Contact(id_, name, email) for on, id_, name, email in rows}

@@ -124,12 +124,13 @@ async def judge(
 ) -> list[Judgement]:
     """All rules over all plans, together, in one statement per person.
 
-    Raises `ResourceNotFound`; `Forbidden` when a rule shall be passed over without permission;
-    `BookingRefused` at once for times no calendar has.
+    Raises `ResourceNotFound`; `Forbidden` when a rule shall be passed over without permission, or
+    a booking shall go to a resource the actor may not book; `BookingRefused` at once for times no
+    calendar has.
     """
     for plan in plans:
         if faults := _insane(plan):
-            raise await refused_at(session, plan.resource_id, faults)
+            raise await refused_at(session, actor, plan.resource_id, faults)
         if plan.override_reason and not policy.may_override(actor, plan.resource_id):
             raise policy.forbidden(Permission.BOOKINGS_OVERRIDE)
     judged: dict[UUID, Judgement] = {}
@@ -139,6 +140,8 @@ async def judge(
         for plan in theirs:
             if plan.resource_id not in found:
                 raise ResourceNotFound(_("Choose one from the list of resources."))
+            if plan.booking is not None and plan.booking.resource_id != plan.resource_id:
+                policy.require(actor, Permission.BOOKINGS_CREATE, plan.resource_id)
             terms, upcoming = found[plan.resource_id]
             judged[plan.id] = _judged(actor, plan, terms, upcoming, now)
     return [judged[plan.id] for plan in plans]
@@ -289,13 +292,19 @@ async def refusal(
 
 async def refused_at(
     session: AsyncSession,
+    actor: Actor,
     resource_id: UUID,
     violations: Sequence[Violation],
     *,
     at: tuple[str | int, ...] = (),
 ) -> BookingRefused:
-    """The error of violated rules that no other time would mend."""
-    return _refused(violations, await contacts.for_(session, resource_id), at=at)
+    """The error of violated rules that no other time would mend.
+
+    It may be told before it is known whether the actor may see the resource at all.
+    """
+    is_seen = resources.access.may_see(actor, resource_id)
+    contact = await contacts.for_(session, resource_id) if is_seen else None
+    return _refused(violations, contact, at=at)
 
 
 def _refused(
