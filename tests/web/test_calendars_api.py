@@ -58,6 +58,18 @@ def test_an_unchanged_calendar_is_304_and_a_changed_one_is_not(lab: Lab) -> None
         assert changed.headers["ETag"] != etag
 
 
+def test_a_calendar_in_another_language_is_another_one(lab: Lab) -> None:
+    with time_machine.travel(NOW, tick=False):
+        lab.book(9, by="other")
+        path, params = f"/resources/{lab.ids.confocal}/calendar", _range()
+        english = lab.get(path, params=params)
+        known = {"If-None-Match": english.headers["ETag"]}
+        german = lab.get(path, params={**params, "lang": "de"}, headers=known)
+    assert english.json()["data"]["entries"][0]["title"] == "Booked"
+    assert german.status_code == 200
+    assert german.json()["data"]["entries"][0]["title"] == "Gebucht"
+
+
 def test_a_range_that_is_none_is_refused_with_its_parameter(lab: Lab) -> None:
     backwards = lab.get("/calendar", params={"from": moment(9), "to": moment(8)})
     assert backwards.status_code == 422

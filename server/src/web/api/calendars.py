@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from src.core import clock
+from src.core import clock, language
 from src.core.actor import Actor, Permission
 from src.core.db import ReadSession
 from src.core.errors import FieldError, Invalid
@@ -178,7 +178,7 @@ def _unchanged(etag: str) -> Response:
 
 
 def _etag(actor: Actor, versions: Mapping[UUID, tuple[Any, ...]], asked: tuple[object, ...]) -> str:
-    """What the answer depends on: calendars in their order, reader, question, and the minute.
+    """What the answer depends on: calendars in their order, reader, language, question, minute.
 
     The minute, because requests lapse and check-in opens without anything being written.
     """
@@ -186,8 +186,8 @@ def _etag(actor: Actor, versions: Mapping[UUID, tuple[Any, ...]], asked: tuple[o
         f"{permission}{sorted(map(str, scopes))}" for permission, scopes in actor.granted.items()
     )
     minute = clock.now().replace(second=0, microsecond=0)
-    teams = sorted(map(str, actor.team_ids))
-    return etags.weak(actor.user_id, *teams, *held, *asked, minute, *versions.items())
+    teams, words = sorted(map(str, actor.team_ids)), language.reader().locale
+    return etags.weak(actor.user_id, words, *teams, *held, *asked, minute, *versions.items())
 
 
 def _require_range(from_: datetime, to: datetime) -> None:
