@@ -106,6 +106,17 @@ async def test_a_place_too_long_ago_gives_a_reset_also_to_who_was_slow(hub: Hub)
         assert reader.take().is_reset
 
 
+async def test_a_log_that_begins_again_earlier_is_a_reset_too() -> None:
+    hub = MemoryHub(PLACES)
+    await tell(hub, 1)
+    with hub.reading(None) as reader:
+        hub.log.restart((1, 0))
+        assert await reader.changed(0)
+        assert reader.take().is_reset
+        hub.listen([notice(2)])
+        assert reader.take().notices == (notice(2),)
+
+
 async def test_the_end_lets_every_reader_go_at_once(hub: Hub) -> None:
     with hub.reading(None) as reader:
         waiting = asyncio.create_task(reader.changed(60))

@@ -126,7 +126,8 @@ class Log:
             self._base = self._last = start
             self._ids.clear()
             self._entries.clear()
-        self.wake()
+        for reader in tuple(self._readers):
+            reader.lose()  # its place may lie beyond the new beginning
 
     def has_news(self, place: Place) -> bool:
         """Whether something is to be handed out after `place`."""
@@ -178,6 +179,11 @@ class Reader:
         """Let `changed` look again; from any thread."""
         with suppress(RuntimeError):  # its loop has ended
             self._loop.call_soon_threadsafe(self._event.set)
+
+    def lose(self) -> None:
+        """Forget the place: the log it was in is gone."""
+        self._place = NOWHERE
+        self.wake()
 
     async def changed(self, seconds: float) -> bool:
         """Wait until there is something to take, or it is over; False after `seconds`."""
