@@ -97,7 +97,8 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
 
 
 def _mine(found: Part[BookingView], now: datetime, zone: tzinfo) -> Mine:
-    under_way, later = [], []
+    under_way: list[BookingView] = []
+    later: list[BookingView] = []
     for one in found.items:
         is_now = one.starts_at <= now or {"check-in", "check-out"} & set(one.allowed)
         (under_way if is_now else later).append(one)
