@@ -63,7 +63,7 @@ def render(
     with language.reading_as(locale, timezone):
         if what is None:
             # Written by another version of Aliquot; its link still leads to the thing.
-            return Text(gettext("Something happened"), "", gettext("Open"), ())
+            return Text(gettext("Something happened"), "", gettext("Have a look"), ())
         values = _values(what, notification.args, people)
         facts = tuple(
             (gettext(label), text)
