@@ -74,7 +74,7 @@ def test_every_page_is_open_to_everybody_stands_still_and_fits(
         if size is PHONE and desk.overflows:
             faults.append((place.name, "wider than the phone"))
         _forget_expected(desk, place)
-    assert faults == []
+    assert not faults, "\n".join(map(str, faults))
 
 
 def _forget_expected(desk: Desk, place: Place) -> None:
