@@ -4,6 +4,7 @@ import * as api from "aliquot/calendar/api.js";
 import { blockContent, blocks, hours, rowLabel, rows, shades } from "aliquot/calendar/drawing.js";
 import { el, text } from "aliquot/calendar/texts.js";
 import { dayText, fields, locale, minutes, offsetText, onGrid, wall } from "aliquot/calendar/time.js";
+import { afterTouch } from "aliquot/calendar/touch.js";
 
 const SIDEBAR = { wide: 224, narrow: 120 };
 const TARGET = 24; // pixels
@@ -76,7 +77,6 @@ export class Board extends EventTarget {
   /** Ask again for what is shown; nothing happens where nothing has changed. */
   async refresh() {
     const number = ++this.asked;
-    const focused = document.activeElement?.dataset.booking;
     const answer = await api.read(this.state.question, this.etag);
     if (number !== this.asked || answer.unchanged) return;
     if (!answer.ok) {
@@ -86,10 +86,10 @@ export class Board extends EventTarget {
     this.etag = answer.etag;
     this.state.calendar = answer.data;
     this.redraw();
-    if (focused) this.focus(focused);
   }
 
   redraw() {
+    this.focus(document.activeElement?.dataset.booking); // its block is made anew
     this.calendar?.setOption("resources", rows(this.state.calendar));
     this.calendar?.setOption("events", this.events());
   }
@@ -215,7 +215,7 @@ export class Board extends EventTarget {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  chosen({ startStr, endStr, resource }) {
+  chosen({ startStr, endStr, resource, jsEvent }) {
     const row = this.isOne ? this.state.calendar.resources[0] : resource?.extendedProps.row;
     if (!row?.is_bookable) {
       this.calendar.unselect();
@@ -225,14 +225,14 @@ export class Board extends EventTarget {
     const start = onGrid(startStr, slot, Math.floor);
     const shortest = row.rules.min_minutes ?? slot;
     const end = onGrid(endStr, slot, Math.ceil);
-    this.say("wish", { row, start, end: minutes(start, end) < shortest ? null : end });
+    afterTouch(jsEvent, () => this.say("wish", { row, start, end: minutes(start, end) < shortest ? null : end }));
   }
 
   /** A click on free time is the shortest way to wish for it; on a month's day, to that day. */
   clicked({ dateStr, allDay, resource, jsEvent }) {
     if (jsEvent.target.closest(".ec-event")) return;
     if (allDay || this.state.view === "month") this.say("day", { date: dateStr.slice(0, 10) });
-    else this.chosen({ startStr: dateStr.slice(0, 19), endStr: dateStr.slice(0, 19), resource });
+    else this.chosen({ startStr: dateStr.slice(0, 19), endStr: dateStr.slice(0, 19), resource, jsEvent });
   }
 
   dropped({ event, revert, newResource }) {

@@ -106,14 +106,14 @@ function clicked(event) {
   }
 }
 
-let leading = 0;
+let leading = -Infinity;
 
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]") || event.target.closest("input, select, textarea, [contenteditable]")) return;
   // `g` and a letter go elsewhere.
   const isSecond = event.timeStamp - leading < 1200;
-  leading = event.key === "g" ? event.timeStamp : 0;
+  leading = event.key === "g" ? event.timeStamp : -Infinity;
   const link = !isSecond && KEYS[event.key] && page.querySelector(`[data-way="${KEYS[event.key]}"]`);
   if (!link) return;
   event.preventDefault();
