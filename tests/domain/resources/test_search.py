@@ -10,14 +10,14 @@ import pytest
 import time_machine
 
 from src.core import ids
-from src.core.actor import SYSTEM
+from src.core.actor import SYSTEM, Permission
 from src.core.db import Database, transaction
 from src.core.paging import Paging
 from src.domain import resources
 from src.domain.resources.calendar import Piece
 from src.domain.resources.hours import Weekly
 from src.domain.resources.tables import HoldKind, ResourceState
-from tests.domain.resources.conftest import MANAGER, MEMBER, Catalogue
+from tests.domain.resources.conftest import MANAGER, MEMBER, Catalogue, scoped
 from tests.support.statements import counted
 
 # A Monday, nine o'clock in Berlin.
@@ -142,6 +142,24 @@ async def test_a_unit_added_during_a_closure_is_closed_too(
     assert view.next_free_at == MONDAY + 3 * HOUR
     async with database.reads() as reads:
         assert (await resources.list_(reads, MEMBER, free_at=MONDAY)).items == []
+
+
+async def test_closures_of_what_one_may_not_see_are_not_told(
+    database: Database, catalogue: Catalogue
+) -> None:
+    made = {}
+    for on in ((catalogue.confocal,), (catalogue.twin,), None):
+        wish = resources.closures.ClosureWish(on, MONDAY, MONDAY + HOUR, "Laser")
+        async with transaction(database) as session:
+            made[on] = (await resources.closures.create(session, SYSTEM, wish=wish)).id
+    guest = scoped([Permission.RESOURCES_READ], catalogue.twin)
+    async with database.reads() as reads:
+        listed = await resources.closures.list_(reads, guest)
+        assert {one.id for one in listed.items} == {made[(catalogue.twin,)], made[None]}
+        for id_ in (made[(catalogue.twin,)], made[None]):
+            assert (await resources.closures.get(reads, guest, id_)).id == id_
+        with pytest.raises(resources.ClosureNotFound):
+            await resources.closures.get(reads, guest, made[(catalogue.confocal,)])
 
 
 async def test_a_list_costs_the_same_whatever_its_length(

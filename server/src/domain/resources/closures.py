@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events, ids
@@ -22,7 +22,7 @@ from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError, Forbidden, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.resources import calendar, listing
+from src.domain.resources import access, calendar, listing
 from src.domain.resources.calendar_errors import BadClosure, ClosureNotFound, ClosureOver
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.hours import Window
@@ -165,9 +165,20 @@ async def cancel(
     return (await _views(session, [closure]))[0]
 
 
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The closures of what the actor may know of, and those of everything, as a SQL condition."""
+    seen = exists().where(
+        ClosureResource.closure_id == Closure.id,
+        ClosureResource.resource_id == Resource.id,
+        access.visible(actor),
+    )
+    return or_(Closure.is_everything, seen)
+
+
 async def get(session: AsyncSession, actor: Actor, closure_id: UUID) -> ClosureView:
     """One closure. Raises `ClosureNotFound`."""
-    closure = await session.get(Closure, closure_id)
+    wanted = select(Closure).where(Closure.id == closure_id, visible(actor))
+    closure = await session.scalar(wanted)
     if closure is None or not actor.may_anywhere(Permission.RESOURCES_READ):
         raise ClosureNotFound(_("Choose one from the list of closures."))
     return (await _views(session, [closure]))[0]
@@ -187,8 +198,11 @@ async def list_(
     to: datetime | None = None,
     paging: Paging | None = None,
 ) -> Page[ClosureView]:
-    """Closures that were not cancelled, by start. `from_` and `to` bound the time they touch."""
-    wanted: Select[Any] = select(Closure).where(Closure.cancelled_at.is_(None))
+    """Closures that were not cancelled, by start. `from_` and `to` bound the time they touch.
+
+    Raises `Forbidden`.
+    """
+    wanted: Select[Any] = select(Closure).where(Closure.cancelled_at.is_(None), visible(actor))
     if not actor.may_anywhere(Permission.RESOURCES_READ):
         raise Forbidden(
             _("This needs the permission %(permission)s.", permission=Permission.RESOURCES_READ)

@@ -6,17 +6,16 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, exists, or_, select
+from sqlalchemy import Select, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, finding
 from src.core.actor import Actor, Permission
 from src.core.language import format_period, mark
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.resources import access, repository
+from src.domain.resources import access, closures, repository
 from src.domain.resources.tables import (
     Closure,
-    ClosureResource,
     Resource,
     ResourceState,
     ResourceType,
@@ -107,17 +106,12 @@ async def _resources(session: AsyncSession, actor: Actor, q: str, limit: int) ->
 
 async def _closures(session: AsyncSession, actor: Actor, q: str, limit: int) -> list[finding.Hit]:
     """By reason, the next first."""
-    seen = exists().where(
-        ClosureResource.closure_id == Closure.id,
-        ClosureResource.resource_id == Resource.id,
-        access.visible(actor),
-    )
     wanted = (
         select(Closure)
         .where(
             Closure.cancelled_at.is_(None),
             Closure.ends_at > clock.now(),
-            or_(Closure.is_everything, seen),
+            closures.visible(actor),
             finding.holding(q, Closure.reason),
         )
         .order_by(Closure.starts_at, Closure.id)
