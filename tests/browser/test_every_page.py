@@ -83,11 +83,14 @@ def _forget_expected(desk: Desk, place: Place) -> None:
         desk.complaints[:] = [one for one in desk.complaints if "404" not in one]
 
 
+# What moved, and how much of the window it took along.
 _SHIFT = """() => new Promise(done => {
-  let sum = 0;
-  new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value; }))
+  const moved = [];
+  const name = node => node?.outerHTML?.slice(0, 100) ?? node?.textContent?.slice(0, 60);
+  new PerformanceObserver(list => list.getEntries().forEach(one =>
+    moved.push([one.value, ...one.sources.map(source => name(source.node))])))
     .observe({type: 'layout-shift', buffered: true});
-  requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+  requestAnimationFrame(() => requestAnimationFrame(() => done(moved)));
 })"""
 
 
