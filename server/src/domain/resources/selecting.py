@@ -43,7 +43,7 @@ class Selection:
     limit: int = PAGE_SIZE
 
 
-def statement(actor: Actor, selection: Selection, *, around: Window) -> Select[Any]:
+def statement(actor: Actor, selection: Selection, *, around: Window) -> Select[*tuple[Any, ...]]:
     """The terms (`terms.of`) of the resources, each with its group, its version and the total."""
     wanted = terms.statement(access.visible(actor), around=around).order_by(None)
     return _chosen(wanted.add_columns(Resource.version.label("version")), selection)
@@ -70,7 +70,7 @@ def group_name(text: str) -> str:
     return " › ".join(text.split(repository.SEPARATOR))
 
 
-def _chosen(wanted: Select[Any], selection: Selection) -> Select[Any]:
+def _chosen(wanted: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tuple[Any, ...]]:
     """Narrow, order and cut."""
     if selection.resource_ids:
         wanted = wanted.where(Resource.id.in_(selection.resource_ids))

@@ -145,7 +145,7 @@ async def _calendar(
         etag = _etag(actor, versions, (from_, to, *fields))
         if etags.matches(request, etag):
             return _unchanged(etag)
-    ids = [] if selection is None else None
+    ids: list[UUID] | None = [] if selection is None else None
     rows = await bookings.calendar_rows(
         reads, actor, resource_ids=ids, selection=selection, from_=from_, to=to
     )
