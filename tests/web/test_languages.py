@@ -173,6 +173,29 @@ def test_nobody_runs_in_circles(client: httpx2.Client) -> None:
             assert len(set(seen)) == len(seen), seen
 
 
+@pytest.mark.parametrize(
+    ("method", "mode", "referer", "found"),
+    [
+        ("POST", "navigate", "http://testserver/de/login?next=%2F", "de"),
+        ("POST", None, "http://testserver/login?lang=de", "de"),
+        ("GET", "cors", "http://testserver/de/resources", "de"),
+        ("GET", "navigate", "http://testserver/de/resources", "en"),
+        ("GET", None, "http://testserver/de/resources", "en"),
+        ("POST", "navigate", "http://testserver/design", "en"),
+        ("POST", "navigate", "https://evil.example/de/login", "en"),
+        ("POST", "navigate", "http://[", "en"),
+    ],
+)
+def test_forms_and_scripts_keep_to_the_language_of_their_page(
+    client: httpx2.Client, method: str, mode: str | None, referer: str, found: str
+) -> None:
+    headers = {"Accept": "text/html", "Referer": referer}
+    if mode is not None:
+        headers |= {"Sec-Fetch-Mode": mode, "Sec-Fetch-Site": "same-origin"}
+    answer = client.request(method, "/login", headers=headers, follow_redirects=False)
+    assert answer.headers["Content-Language"] == found
+
+
 def test_a_cookie_that_names_no_language_is_removed(client: httpx2.Client) -> None:
     sent = ask(client, "/login", cookie="xx").headers.get_list("Set-Cookie")
     (removed,) = (one for one in sent if one.startswith("aliquot_lang="))

@@ -1,6 +1,7 @@
 """The language of a request, whoever answers it: a page, the interface, a refusal.
 
-`/de/…` and `?lang=de` say it outright; then the person's choice counts, then the cookie, then the
+`/de/…` and `?lang=de` say it outright, also for the forms and scripts of a page at such an address;
+then the person's choice counts, then the cookie, then the
 browser's `Accept-Language`, then English. It is set around everything (`Languages`), and once more
 when it is known who asks (`know`), so that every text below is the reader's. The first visit to `/`
 is sent on to `/de/`; every other address is served where it is.
@@ -34,13 +35,14 @@ class Wish:
 
     prefix: str | None
     parameter: str | None
+    page: str | None  # what the address of the page says that sends this
     cookie: str | None
     accepted: str | None
 
     @property
     def said(self) -> str | None:
-        """What the address says outright."""
-        return self.prefix or self.parameter
+        """What an address says outright."""
+        return self.prefix or self.parameter or self.page
 
     @property
     def is_cookie_bad(self) -> bool:
@@ -74,10 +76,10 @@ class Languages:
             return
         prefix = _strip(scope)
         request = Request(scope)
-        asked = parse_qs(request.url.query).get(PARAMETER, [""])[0]
         wish = Wish(
             prefix=prefix,
-            parameter=language.match(asked) if asked else None,
+            parameter=_parameter(request.url.query),
+            page=_page_says(request),
             cookie=request.cookies.get(COOKIE),
             accepted=request.headers.get("accept-language"),
         )
@@ -215,6 +217,24 @@ def _split(path: str) -> tuple[str | None, str]:
         if path.startswith(f"/{known}/"):
             return known, path.removeprefix(f"/{known}")
     return None, path
+
+
+def _parameter(query: str) -> str | None:
+    return _known(parse_qs(query).get(PARAMETER, [""])[0])
+
+
+def _page_says(request: Request) -> str | None:
+    """What the page says that a form or a script was sent from; a link leads out of its language."""
+    mode = request.headers.get("sec-fetch-mode", "navigate")
+    if request.method in ("GET", "HEAD") and mode == "navigate":
+        return None
+    try:
+        page = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return None
+    if page.netloc != request.headers.get("host"):
+        return None
+    return _split(page.path)[0] or _parameter(page.query)
 
 
 def _known(wanted: str | None) -> str | None:
