@@ -76,31 +76,37 @@ async def remove_file(page: CurrentPage, session: Tx, resource_id: UUID, file_id
 
 async def _uploaded(page: Page, form: Form, resource_id: UUID, kind: str) -> FileView | None:
     """The file of the form, stored; None when something stands against it, said at its field."""
-    part = (await page.request.form()).get(FIELD)
-    if not isinstance(part, UploadFile) or not part.filename:
-        form.add(FIELD, "missing", _("Choose a file."))
-        return None
-    state = page.request.app.state
-    wish = files.Wish(("resource", resource_id), part.filename, kind, part.size)
-    try:
-        stored = await files.upload(
-            state.database, state.storage, page.actor,
-            wish=wish, content=_pieces(part), largest=state.settings.max_upload,
-        )  # fmt: skip
-    except files.FileTooLarge as refusal:
-        most = words.size(refusal.members["limit"])
-        form.add(FIELD, refusal.code, _("This file is too large: %(most)s at the most.", most=most))
-    except files.FileTypeRefused as refusal:
-        form.add(
-            FIELD,
-            refusal.code,
-            _("Files of this type are not taken. The content counts, not the name."),
-        )
-    except files.FileEmpty as refusal:
-        form.add(FIELD, refusal.code, _("This file is empty."))
-    else:
-        return stored.file
+    async with page.request.form() as sent:
+        part = sent.get(FIELD)
+        if not isinstance(part, UploadFile) or not part.filename:
+            form.add(FIELD, "missing", _("Choose a file."))
+            return None
+        wish = files.Wish(("resource", resource_id), part.filename, kind, part.size)
+        try:
+            return await _stored(page, wish, part)
+        except files.FileTooLarge as refusal:
+            most = words.size(refusal.members["limit"])
+            text = _("This file is too large: %(most)s at the most.", most=most)
+            form.add(FIELD, refusal.code, text)
+        except files.FileTypeRefused as refusal:
+            text = _("Files of this type are not taken. The content counts, not the name.")
+            form.add(FIELD, refusal.code, text)
+        except files.FileEmpty as refusal:
+            form.add(FIELD, refusal.code, _("This file is empty."))
     return None
+
+
+async def _stored(page: Page, wish: files.Wish, part: UploadFile) -> FileView:
+    state = page.request.app.state
+    uploaded = await files.upload(
+        state.database,
+        state.storage,
+        page.actor,
+        wish=wish,
+        content=_pieces(part),
+        largest=state.settings.max_upload,
+    )
+    return uploaded.file
 
 
 async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
