@@ -2,11 +2,11 @@
 
 import * as api from "aliquot/calendar/api.js";
 import { blockContent, blocks, hours, rowLabel, rows, shades } from "aliquot/calendar/drawing.js";
+import { NARROW, timeline } from "aliquot/calendar/scale.js";
 import { el, text } from "aliquot/calendar/texts.js";
 import { dayText, fields, locale, minutes, offsetText, onGrid, wall } from "aliquot/calendar/time.js";
 import { afterTouch } from "aliquot/calendar/touch.js";
 
-const SIDEBAR = { wide: 224, narrow: 120 };
 const TARGET = 24; // pixels
 let library = null;
 
@@ -32,6 +32,7 @@ export class Board extends EventTarget {
     this.host = host;
     this.saving = new Map(); // booking id -> where it is on its way to
     this.asked = 0;
+    for (const name of ["beforeprint", "afterprint"]) window.addEventListener(name, () => this.print(name === "beforeprint"));
   }
 
   get zone() {
@@ -143,19 +144,21 @@ export class Board extends EventTarget {
     return isToday ? Math.max(first, (Number(now.slice(11, 13)) - 1) * 60) : Math.max(first, 420);
   }
 
-  /** How wide an hour is: as wide as there is room, and never too narrow to aim at. */
+  /** On paper nothing can be scrolled to. */
+  print(isPrinted) {
+    if (!this.calendar || this.isOne) return;
+    this.isPrinted = isPrinted;
+    for (const [name, value] of Object.entries(this.moving())) this.calendar.setOption(name, value);
+  }
+
   scale(first, last) {
-    const isWeek = this.state.view === "week";
+    const width = this.host.clientWidth;
     this.minuteWidth = 0;
-    if (this.isOne) return { columnWidth: isWeek && this.host.clientWidth < 640 ? "6.5rem" : undefined };
-    const isNarrow = this.host.clientWidth < 640;
-    const room = this.host.clientWidth - (isNarrow ? SIDEBAR.narrow : SIDEBAR.wide) - 18;
-    const count = ((last - first) / 60) * (isWeek ? 7 : 1);
-    const hour = Math.max(isWeek ? 9 : isNarrow ? 44 : 36, room / count);
-    const slots = isWeek ? 3 : 1;
+    if (this.isOne) return { columnWidth: this.state.view === "week" && width < NARROW ? "6.5rem" : undefined };
+    const { hour, ...found } = timeline({ width, isPrinted: this.isPrinted, isWeek: this.state.view === "week", hours: (last - first) / 60 });
     this.minuteWidth = hour / 60;
     this.host.style.setProperty("--cal-minute", `${hour / 60}px`);
-    return { slotWidth: hour * slots, slotDuration: { hours: slots }, slotLabelInterval: { hours: isWeek ? 6 : hour < 40 ? 2 : 1 } };
+    return found;
   }
 
   /** What stays as long as the view does. */
@@ -178,7 +181,7 @@ export class Board extends EventTarget {
       slotHeight: 24,
       slotDuration: "00:30",
       snapDuration: { minutes: Math.min(slot, 60) },
-      slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+      slotLabelFormat: { hour: "2-digit", hourCycle: "h23", ...(this.isOne || this.state.view === "day" ? { minute: "2-digit" } : {}) },
       dayHeaderFormat: this.state.view === "month" ? { weekday: "short" } : (date) => this.dayHead(date),
       eventTimeFormat: () => "", // blocks tell their time themselves; Intl would take longer than all the rest
       eventGap: 2,
@@ -269,8 +272,13 @@ export class Board extends EventTarget {
 
   /** Give a booking's block the focus, now or once it is drawn. */
   focus(id) {
-    const find = () => this.host.querySelector(`[data-booking="${CSS.escape(id)}"]`);
-    if (id) requestAnimationFrame(() => find()?.focus({ preventScroll: true }));
+    if (id) this.wanted = { id, until: Date.now() + 2000 };
+    requestAnimationFrame(() => {
+      if (!this.wanted) return;
+      const found = this.host.querySelector(`[data-booking="${CSS.escape(this.wanted.id)}"]`);
+      if (found) found.focus({ preventScroll: true });
+      if (found || Date.now() > this.wanted.until) this.wanted = null;
+    });
   }
 
   unselect() {

@@ -4,7 +4,7 @@ import { el, icon, text } from "aliquot/calendar/texts.js";
 import { minutes, moved, wall } from "aliquot/calendar/time.js";
 
 const SIGNS = { own: "user", wish: "clock", block: "closure" };
-const [NARROW, TINY] = [44, 18]; // pixels: too little for words, for a sign
+const [NARROW, TINY] = [34, 18]; // pixels: too little for words, for a sign
 const STATES = { down: "stop", degraded: "alert", retired: "box" };
 
 /** How an entry is drawn: a closure, a request, or a booking by whose it is. */
@@ -116,7 +116,7 @@ export function rowLabel({ resource }) {
 export function blockContent({ event, view }, nameOf) {
   const { entry, kind, tellsUnit, isNarrow } = event.extendedProps;
   if (event.display === "background" || !entry) return { domNodes: [] };
-  const time = `${clock(event.start)}–${clock(event.end)}`;
+  const time = `${clock(event.start)}–${clock(event.end).replace("00:00", "24:00")}`;
   const title = entry.is_masked ? text("booked") : entry.title || entry.person || text("booked");
   const who = entry.person && entry.title && !entry.is_own ? entry.person : "";
   const unit = tellsUnit ? ` #${entry.unit}` : "";
