@@ -7,8 +7,6 @@ const form = document.getElementById("booking-form");
 const field = (name) => form.elements.namedItem(name);
 const DAY = 24 * 60;
 
-form.querySelector("[data-check]").hidden = true; // it is checked while one types
-
 let length = span();
 
 form.addEventListener("change", (event) => {

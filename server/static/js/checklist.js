@@ -51,7 +51,6 @@ function tend(field) {
     row.dataset.found = typed;
   };
 
-  search.hidden = false;
   search.addEventListener("input", () => {
     narrow();
     clearTimeout(timer);

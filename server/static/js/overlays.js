@@ -8,7 +8,6 @@ export function start() {
     if (event.key === "Escape") closeMenus();
   });
   for (const box of document.querySelectorAll("[data-toast]")) tend(box);
-  for (const opener of document.querySelectorAll("[data-opens][hidden]")) opener.hidden = false;
 }
 
 function pressed(event) {
@@ -65,10 +64,7 @@ export function toast(text, { undo = null, undoText = "", tone = "" } = {}) {
 
 function tend(box) {
   const button = box.querySelector("[data-dismiss]");
-  if (button) {
-    button.hidden = false;
-    button.addEventListener("click", () => box.remove());
-  }
+  button?.addEventListener("click", () => box.remove());
   const time = box.querySelector("form, button:not([data-dismiss])") ? 2 * SHOWN_FOR : SHOWN_FOR;
   let timer = setTimeout(() => box.remove(), time);
   // Whoever reads or reaches for it keeps it.
