@@ -34,7 +34,12 @@ class Users(Editable):
         StringField("id", mark("Id")),
         Line("name", mark("Name"), required=True, maxlength=200),
         StringField("email", mark("E-mail address")),
-        EnumField("locale", mark("Language"), choices_loader=_languages, required=True),
+        EnumField(
+            "locale",
+            mark("Language"),
+            choices_loader=_languages,
+            help_text=mark("Empty: what their browser asks for."),
+        ),
         Line("timezone", mark("Time zone"), required=True, help_text=_ZONE),
         Choice("state", mark("State"), enum=accounts.UserState, required=True),
         Moment("password_changed_at", mark("Password changed")),
@@ -140,6 +145,7 @@ class Institutes(ReadOnly):
     fields = (
         StringField("name", mark("Name")),
         StringField("timezone", mark("Time zone")),
+        StringField("locale", mark("Language")),
         StringField("currency", mark("Currency")),
         StringField("mail_from", mark("Mails come from")),
         Moment("created_at", mark("Made")),
