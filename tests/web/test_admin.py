@@ -258,6 +258,16 @@ def test_a_change_and_its_event_are_one(lab: Lab) -> None:
     assert _said(lab, "SELECT name FROM resource_types") == [("Light microscope",)]
 
 
+def test_who_chose_no_language_keeps_none(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    assert lab.patch("/me", by="other", json={"locale": None}).status_code == 200
+    admin = Visitor.logged_in(lab, "admin")
+    _page, form = _edit(admin, "users", lab.ids.other)
+    assert admin.send(form, name="Olga Other").status == 200
+    kept = lab.get("/me", by="other").json()["data"]
+    assert (kept["name"], kept["locale"]) == ("Olga Other", None)
+
+
 def test_rows_are_made_and_removed_by_the_services(lab: Lab) -> None:
     visitor = Visitor.logged_in(lab, "admin")
     form = visitor.see("/admin/locations/create").form("/admin/locations/create")
