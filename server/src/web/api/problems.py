@@ -53,7 +53,11 @@ async def get_problem(request: Request, code: Code) -> Response:
         raise NotFound(_("No problem has this code; /problems lists them."))
     kind = _kind(cls)
     if problems.wants_page(request):
-        said = {"type": f"/problems/{kind.code}", "title": kind.title, "detail": kind.description}
+        said = {
+            "type": f"/problems/{kind.code}",
+            "title": _(kind.title),
+            "detail": kind.description,
+        }
         page: Response = request.app.state.problem_page(request, said, 200)
         page.headers["Cache-Control"] = "private, no-store"  # the frame around it is somebody's
         return page
