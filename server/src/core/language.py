@@ -197,6 +197,15 @@ def format_period(starts_at: datetime, ends_at: datetime) -> str:
     return f"{format_date(first)}, {format_time(first)} – {until} ({zone_name()})"
 
 
+def format_span(starts_at: datetime, ends_at: datetime) -> str:
+    """The same in short: `Mon 23 Nov, 09:00–11:00`."""
+    zone = _reader.get().zone
+    is_one_day = starts_at.astimezone(zone).date() == ends_at.astimezone(zone).date()
+    if is_one_day:
+        return f"{format_moment(starts_at)}–{format_clock(ends_at)}"
+    return f"{format_moment(starts_at)} – {format_moment(ends_at)}"
+
+
 def zone_name() -> str:
     """The reader's time zone, as people write it."""
     return str(_reader.get().zone)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, finding
 from src.core.actor import Actor, Permission
-from src.core.language import format_period, mark
+from src.core.language import format_span, mark
 from src.domain.bookings import policy
 from src.domain.bookings.tables import Booking
 from src.domain.resources.tables import Resource
@@ -32,7 +32,7 @@ async def _bookings(session: AsyncSession, actor: Actor, q: str, limit: int) -> 
         finding.Hit(
             id_,
             title or name,
-            " · ".join((name, format_period(starts_at, ends_at))),
+            " · ".join((name, format_span(starts_at, ends_at))),
             f"/bookings/{id_}",
         )
         for id_, title, name, starts_at, ends_at in await session.execute(wanted)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, finding
 from src.core.actor import Actor, Permission
-from src.core.language import format_period, mark
+from src.core.language import format_span, mark
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.resources import access, closures, repository
 from src.domain.resources.tables import (
@@ -118,7 +118,7 @@ async def _closures(session: AsyncSession, actor: Actor, q: str, limit: int) -> 
         .limit(limit)
     )
     return [
-        finding.Hit(one.id, one.reason, format_period(one.starts_at, one.ends_at), "/closures")
+        finding.Hit(one.id, one.reason, format_span(one.starts_at, one.ends_at), "/closures")
         for one in await session.scalars(wanted)
     ]
 
