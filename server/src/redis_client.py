@@ -191,6 +191,7 @@ class RedisHub(Hub):
     AT_ONCE = 500  # entries of a read
     PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds between attempts; the last one is repeated
     LAST_WORDS = 1.0  # seconds for what is still to be told at the end
+    INSIST = 0.2  # seconds until what goes on at the end is cancelled once more
     AHEAD = 60_000  # milliseconds a clock may be wrong
 
     def __init__(self, client: redis_async.Redis, prefix: str, places: int = live.PLACES) -> None:
@@ -299,10 +300,11 @@ class RedisHub(Hub):
         self.end()
         if self._telling is not None:
             await asyncio.wait([self._telling], timeout=self.LAST_WORDS)
-        tasks = [task for task in (self._telling, self._hearing) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {task for task in (self._telling, self._hearing) if task is not None}
+        while tasks:  # the client takes some cancellations for its own, and goes on
+            for task in tasks:
+                task.cancel()
+            _ended, tasks = await asyncio.wait(tasks, timeout=self.INSIST)
         await self._client.aclose()
 
 
@@ -316,10 +318,10 @@ def _wire(notice: Notice) -> list[str | None]:
 
 
 def _notices(fields: Mapping[bytes, bytes]) -> list[Notice]:
-    """What an entry says; kinds that a newer version added are left out."""
+    """What an entry says; kinds, and parts of a notice, that a newer version added are left out."""
     return [
-        Notice(Kind(kind), *(part and UUID(part) for part in ids))
-        for kind, *ids in orjson.loads(fields.get(b"notices", b"[]"))
+        Notice(Kind(kind), *(part and UUID(part) for part in parts[:2]))
+        for kind, *parts in orjson.loads(fields.get(b"notices", b"[]"))
         if kind in _KINDS
     ]
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import orjson
 import pytest
 
 from src import redis_client
@@ -177,6 +178,32 @@ async def test_a_process_that_starts_later_knows_what_was_told_before(
         assert await heard(reader, until=notice(6)) == [notice(6)]
     for hub in (first, worker, second):
         await hub.close()
+
+
+async def test_a_hub_ends_also_in_the_moment_it_hears_something(
+    redis_space: servers.Redis,
+) -> None:
+    for number in range(1, 6):
+        hub = redis_hub(redis_space.url, redis_space.prefix)
+        await hub.start()
+        await tell(hub, number)
+        async with asyncio.timeout(5):
+            await hub.close()
+
+
+async def test_what_a_newer_version_tells_is_heard_as_far_as_it_is_known(
+    redis_space: servers.Redis,
+) -> None:
+    told = [["weather", "sunny"], ["calendar", str(UUID(int=1)), None, "more"]]
+    client = redis_client.create_async(Settings(redis_url=redis_space.url))
+    assert client is not None
+    hub = redis_hub(redis_space.url, redis_space.prefix)
+    await hub.start()
+    with hub.reading(None) as reader:
+        await client.xadd(f"{redis_space.prefix}:live", {"notices": orjson.dumps(told)})
+        assert await heard(reader, until=notice(1)) == [notice(1)]
+    await hub.close()
+    await client.aclose()
 
 
 @pytest.mark.faults
