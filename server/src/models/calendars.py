@@ -68,7 +68,7 @@ class Entry(Wire):
     title: str
     booking: BookingRead | None = None
     closure_id: UUID | None
-    booking_id: UUID | None
+    booking_id: UUID | None = Field(description="What you may open; null for what is masked.")
     status: Status | None
     version: int | None
     person: str | None = Field(description="For whom it is, where you may read that.")

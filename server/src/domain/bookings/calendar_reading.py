@@ -225,7 +225,7 @@ def _bookings(actor: Actor, found: Collection[Whole], now: datetime) -> Iterator
             view.ends_at,
             view.title,
             booking=view,
-            booking_id=view.id,
+            booking_id=view.id if view.allowed or not view.is_masked else None,
             status=view.status,
             version=view.version,
             person=view.booked_for.name if view.booked_for else None,

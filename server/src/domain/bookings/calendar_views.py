@@ -67,8 +67,9 @@ class CalendarGroup:
 class Entry:
     """A booking or a block (a closure) on one unit of one resource.
 
-    What drawing needs stands here; `booking` is the whole of it. Buffers are those it was made
-    with, in minutes, and told of masked bookings too: they are time that nobody can book.
+    What drawing needs stands here; `booking` is the whole of it, `booking_id` what there is to open
+    or to do something with. Buffers are those it was made with, in minutes, and told of masked
+    bookings too: they are time that nobody can book.
     """
 
     kind: Literal["booking", "block"]
