@@ -44,7 +44,7 @@ from src.web.pages.resource_list import location_choices, type_choices
 router = APIRouter(include_in_schema=False)
 enter(mark("Calendar"), "/calendar", Permission.BOOKINGS_READ, rank=15, icon="calendar", key="c")
 
-WITHOUT_SCRIPT = 60  # lines of the agenda that comes with a drawn calendar
+WITHOUT_SCRIPT = 40  # lines of the agenda that comes with a drawn calendar
 DONE = {
     "saved": mark("The set is saved."),
     "removed": mark("The set is removed; its resources are not."),
@@ -288,17 +288,22 @@ async def save_set(page: CurrentPage) -> Response:
         shown = await _shown(page, reads)
         ids = await _chosen(reads, page.actor, shown)
     shape = form.parse(SetShape)
-    if shape is None:
-        return await _unsaved(page, form, 422)
-    made = await page.tried(
-        form,
-        lambda tx: resources.sets.create(tx, page.actor, name=shape.name, resource_ids=ids),
-        frozenset({"name"}),
-    )
-    if isinstance(made, Refused):
-        return await _unsaved(page, form, made.status)
+    made = await _saved(page, form, shape.name, ids) if shape else None
+    if made is None or isinstance(made, Refused):
+        context = {"form": form, "shown": shown, "save": _ways(shown)["save"]}
+        return page.show("calendar/set.html", status=made.status if made else 422, **context)
     path = Address(view=shown.address.view, day=shown.address.day, set_id=made.id).path()
     return see_other(f"{path}&done=saved")
+
+
+async def _saved(
+    page: Page, form: Form, name: str, ids: list[UUID]
+) -> resources.ResourceSetView | Refused:
+    return await page.tried(
+        form,
+        lambda tx: resources.sets.create(tx, page.actor, name=name, resource_ids=ids),
+        frozenset({"name"}),
+    )
 
 
 async def _chosen(reads: ReadSession, actor: Actor, shown: Shown) -> list[UUID]:
@@ -308,15 +313,6 @@ async def _chosen(reads: ReadSession, actor: Actor, shown: Shown) -> list[UUID]:
         return []
     whole = replace(selection, page=1, limit=MOST)
     return list(await resources.calendar_versions(reads, actor, whole))
-
-
-async def _unsaved(page: Page, form: Form, status: int) -> Response:
-    """Say beside the name why the set was not kept."""
-    async with page.reading() as reads:
-        shown = await _shown(page, reads)
-    return page.show(
-        "calendar/set.html", status=status, form=form, shown=shown, save=_ways(shown)["save"]
-    )
 
 
 @router.post("/calendar/sets/{set_id}/remove", **takes(Permission.RESOURCES_READ))

@@ -105,7 +105,6 @@ export class Board extends EventTarget {
   events() {
     const { calendar } = this.state;
     const entries = calendar.entries.map((entry) => ({ ...entry, ...this.saving.get(entry.booking_id) }));
-    for (const [id, place] of this.saving) if (id === "new") entries.push(place);
     return [...blocks({ ...calendar, entries }, this.zone, this.minuteWidth), ...shades(calendar, this.zone)];
   }
 

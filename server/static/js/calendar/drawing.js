@@ -4,7 +4,7 @@ import { el, icon, text } from "aliquot/calendar/texts.js";
 import { minutes, moved, wall } from "aliquot/calendar/time.js";
 
 const SIGNS = { own: "user", wish: "clock", block: "closure" };
-const [NARROW, TINY] = [34, 18]; // pixels: too little for words, for a sign
+const [NARROW, WEEK, TINY] = [34, 58, 18]; // pixels: too little for words (without the time in a week), for a sign
 const STATES = { down: "stop", degraded: "alert", retired: "box" };
 
 /** How an entry is drawn: a closure, a request, or a booking by whose it is. */
@@ -25,7 +25,8 @@ export function blocks(calendar, zone, minuteWidth = 0) {
       const key = [entry.closure_id, entry.resource_id, entry.starts_at, entry.ends_at].join(" ");
       closed.set(key, [...(closed.get(key) ?? []), entry]);
     } else {
-      drawn.push(block(entry, entry.booking_id, { zone, minuteWidth, tellsUnit: rows.get(entry.resource_id).units.length > 1 }));
+      const id = entry.booking_id ?? [entry.resource_id, entry.unit, entry.starts_at].join(" ");
+      drawn.push(block(entry, id, { zone, minuteWidth, tellsUnit: rows.get(entry.resource_id).units.length > 1 }));
     }
   }
   for (const [key, entries] of closed) {
@@ -43,8 +44,9 @@ function block(entry, id, { zone, minuteWidth, tellsUnit }) {
   const start = wall(entry.starts_at, zone);
   const end = wall(entry.ends_at, zone);
   const width = minuteWidth ? minutes(start, end) * minuteWidth : Infinity;
+  const isNarrow = width < (minuteWidth < 0.3 ? WEEK : NARROW);
   const classNames = [`is-${kind}`];
-  if (width < NARROW) classNames.push(width < TINY ? "is-tiny" : "is-narrow");
+  if (isNarrow) classNames.push(width < TINY ? "is-tiny" : "is-narrow");
   if (entry.status === "completed") classNames.push("is-past");
   if (entry.isSaving) classNames.push("is-saving");
   // Read by the style sheet, which knows how long a minute is in each view.
@@ -57,10 +59,10 @@ function block(entry, id, { zone, minuteWidth, tellsUnit }) {
     start,
     end,
     startEditable: may && entry.status !== "in_use",
-    durationEditable: may && width >= NARROW, // its edges could not be told from its middle
+    durationEditable: may && !isNarrow, // its edges could not be told from its middle
     classNames,
     styles,
-    extendedProps: { entry, kind, tellsUnit, isNarrow: width < NARROW },
+    extendedProps: { entry, kind, tellsUnit, isNarrow },
   };
 }
 
@@ -123,9 +125,9 @@ export function blockContent({ event, view }, nameOf) {
   const said = [nameOf(entry.resource_id), kind === "seen" || kind === "masked" ? "" : text(kind)].filter(Boolean).join(", ");
   if (isNarrow) return { domNodes: [SIGNS[kind] ? icon(SIGNS[kind]) : "", el("span", { class: "sr-only" }, [time + unit, title, who, said].filter(Boolean).join(", "))] };
   const short = { resourceTimelineWeek: "", dayGridMonth: clock(event.start) }[view.type] ?? time;
-  const nodes = [el("span", { class: "cal-time" }, SIGNS[kind] ? icon(SIGNS[kind]) : "", short + unit), el("span", { class: "cal-title" }, title)];
+  const nodes = [el("span", { class: "cal-time" }, SIGNS[kind] ? icon(SIGNS[kind]) : "", short && short + unit), el("span", { class: "cal-title" }, title)];
   if (who) nodes.push(el("span", { class: "cal-who" }, who));
-  if (said || !short) nodes.push(el("span", { class: "sr-only" }, `, ${[short ? "" : time, said].filter(Boolean).join(", ")}`));
+  if (said || !short) nodes.push(el("span", { class: "sr-only" }, `, ${[short ? "" : time + unit, said].filter(Boolean).join(", ")}`));
   return { domNodes: nodes };
 }
 

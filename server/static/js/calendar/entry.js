@@ -59,7 +59,7 @@ export class EntryDialog {
   }
 
   actions(entry) {
-    if (entry.kind === "block" || entry.is_masked) return "";
+    if (!entry.booking_id) return "";
     const known = entry.allowed.filter((verb) => SIGNS[verb]);
     const button = (verb) =>
       el(
