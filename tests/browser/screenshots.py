@@ -70,7 +70,7 @@ def subjects(address: str) -> dict[str, str]:
     token = client.post("/auth/token", data=form).json()["access_token"]
     client.headers["Authorization"] = f"Bearer {token}"
     found = client.get("/resources", params={"q": "LSM 980"}).json()["data"]
-    query = {"mine": True, "status": "confirmed"}
+    query = {"mine": "true", "status": "confirmed"}
     booked = client.get("/bookings", params=query).json()["data"]
     return {"resource": found[0]["id"], "booking": booked[0]["id"]}
 
