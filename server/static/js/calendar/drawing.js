@@ -43,10 +43,12 @@ function block(entry, id, { zone, minuteWidth, tellsUnit }) {
   const may = entry.kind === "booking" && entry.allowed.includes("edit");
   const start = wall(entry.starts_at, zone);
   const end = wall(entry.ends_at, zone);
-  const width = minuteWidth ? minutes(start, end) * minuteWidth : Infinity;
+  const length = minutes(start, end);
+  const width = minuteWidth ? length * minuteWidth : Infinity;
   const isNarrow = width < (minuteWidth < 0.3 ? WEEK : NARROW);
   const classNames = [`is-${kind}`];
   if (isNarrow) classNames.push(width < TINY ? "is-tiny" : "is-narrow");
+  if (!minuteWidth && length < 90) classNames.push(length < 45 ? "is-brief" : "is-short");
   if (entry.status === "completed") classNames.push("is-past");
   if (entry.isSaving) classNames.push("is-saving");
   // Read by the style sheet, which knows how long a minute is in each view.
