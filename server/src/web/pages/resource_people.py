@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from src.core.language import gettext as _
 from src.core.language import mark
 from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, resources
-from src.domain.resources import Charge, ResponsiblePerson
+from src.domain.resources import Charge
 from src.domain.resources.tables import Duty
 from src.web.forms import Form, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
@@ -52,18 +52,25 @@ async def set_people(page: CurrentPage, resource_id: UUID) -> Response:
     if form.is_faulty:
         return await _show(page, form, resource_id, status=422)
 
-    async def work(session: AsyncSession) -> Sequence[ResponsiblePerson]:
-        said = form.values.get("version", "")
-        await resources.update(
-            session, page.actor, resource_id, changes={CONTACT: contact},
-            expected_version=int(said) if said.isdecimal() else None,
-        )  # fmt: skip
-        return await resources.set_responsible(session, page.actor, resource_id, charges)
-
-    done = await page.tried(form, work)
+    done = await page.tried(form, _naming(page, form, resource_id, contact, charges))
     if isinstance(done, Refused):
         return await _show(page, form, resource_id, status=done.status)
     return see_other(f"/resources/{resource_id}?done=people")
+
+
+def _naming(
+    page: Page, form: Form, resource_id: UUID, contact: UUID | None, charges: Sequence[Charge]
+) -> Callable[[AsyncSession], Awaitable[object]]:
+    said = form.values.get("version", "")
+    version = int(said) if said.isdecimal() else None
+
+    async def work(session: AsyncSession) -> None:
+        await resources.update(
+            session, page.actor, resource_id, changes={CONTACT: contact}, expected_version=version
+        )
+        await resources.set_responsible(session, page.actor, resource_id, charges)
+
+    return work
 
 
 def _read(form: Form) -> tuple[UUID | None, list[Charge]]:
