@@ -7,7 +7,8 @@ import ast
 import pytest
 
 import src.app  # noqa: F401 - brings every domain's errors
-from src.core.errors import RESERVED, Conflict, public_classes
+from src.core.actor import ANONYMOUS, Permission
+from src.core.errors import RESERVED, Conflict, Forbidden, public_classes
 from tests.support.source import modules
 
 
@@ -30,3 +31,20 @@ def test_no_refusal_in_the_code_gives_its_data_such_a_name() -> None:
         if keyword.arg in RESERVED - {"errors", "detail"}
     ]
     assert found == []
+
+
+def test_a_permission_that_lacks_is_named_in_words_and_as_data() -> None:
+    with pytest.raises(Forbidden, match="bookings:manage") as caught:
+        ANONYMOUS.require(Permission.BOOKINGS_MANAGE, "team:1")
+    assert caught.value.members == {"permission": "bookings:manage"}
+
+
+def test_that_a_permission_lacks_is_spelled_in_one_place() -> None:
+    text = "This needs the permission %(permission)s."
+    found = [
+        module.at(node)
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and node.value == text
+    ]
+    assert len(found) == 1, found

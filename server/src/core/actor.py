@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from src.core.errors import Forbidden
+from src.core.language import gettext as _
+
 
 class Permission(StrEnum):
     """What one may be allowed to do. Alphabetical; `noun:verb`."""
@@ -72,6 +75,11 @@ class Actor:
         """Whether the permission is held in any scope at all (for menus and route guards)."""
         return bool(self.granted.get(permission))
 
+    def require(self, permission: Permission, *scopes: str) -> None:
+        """Raise `Forbidden`, naming the permission, where `may` says no."""
+        if not self.may(permission, *scopes):
+            raise forbidden(permission)
+
     @property
     def is_authenticated(self) -> bool:
         """Whether a person or a key stands behind this actor."""
@@ -87,6 +95,14 @@ SYSTEM = Actor(
     name="Aliquot",
     granted=dict.fromkeys(Permission, EVERYWHERE),
 )
+
+
+def forbidden(permission: Permission) -> Forbidden:
+    """A refusal that names the permission it needs."""
+    return Forbidden(
+        _("This needs the permission %(permission)s.", permission=permission),
+        permission=permission.value,
+    )
 
 
 def resource_scope(resource_id: UUID) -> str:

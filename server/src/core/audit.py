@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import operations, seals
 from src.core.actor import Actor, ActorKind, Permission
-from src.core.errors import Forbidden, NotFound
+from src.core.errors import NotFound
 from src.core.events import Event, EventDetail, Seal
 from src.core.language import gettext as _
 from src.core.operations import Operation
@@ -67,7 +67,7 @@ async def list_(
     paging: Paging | None = None,
 ) -> Page[EventView]:
     """Events, newest first, in one statement. Needs `events:read`."""
-    _require(actor)
+    actor.require(Permission.EVENTS_READ)
     statement = _matching(_statement(), wanted or Filter())
     keys = [Key(Event.id, descending=True, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
@@ -76,7 +76,7 @@ async def list_(
 
 async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
     """One event. Needs `events:read`; raises `EventNotFound`."""
-    _require(actor)
+    actor.require(Permission.EVENTS_READ)
     row = (await session.execute(_statement().where(Event.id == event_id))).one_or_none()
     if row is None:
         raise EventNotFound(_("No event has this id."))
@@ -85,17 +85,8 @@ async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
 
 async def verify(session: AsyncSession, actor: Actor) -> Operation:
     """Have the record proved: an operation whose result is the report. Needs `events:read`."""
-    _require(actor)
+    actor.require(Permission.EVENTS_READ)
     return await operations.start(session, actor, seals.VERIFY, {})
-
-
-def _require(actor: Actor) -> None:
-    permission = Permission.EVENTS_READ
-    if not actor.may(permission):
-        raise Forbidden(
-            _("This needs the permission %(permission)s.", permission=permission),
-            permission=permission.value,
-        )
 
 
 def _statement() -> Select[Event, int, EventDetail]:

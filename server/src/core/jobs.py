@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import events, operations, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import announce, database_now
-from src.core.errors import Conflict, Forbidden, NotFound
+from src.core.errors import Conflict, NotFound
 from src.core.language import gettext as _
 from src.core.outbox import Hint, Message, State
 from src.core.paging import Key, Page, Paging, paginate
@@ -74,7 +74,7 @@ async def list_(
     paging: Paging,
 ) -> Page[JobView]:
     """Jobs, the newest first; every state and topic where none is named. Raises `Forbidden`."""
-    _require(actor, Permission.JOBS_READ)
+    actor.require(Permission.JOBS_READ)
     statement = select(Message)
     if states:
         statement = statement.where(Message.state.in_(states))
@@ -88,7 +88,7 @@ async def list_(
 
 async def get(reads: AsyncSession, actor: Actor, job_id: int) -> JobView:
     """One job. Raises `JobNotFound`, `Forbidden`."""
-    _require(actor, Permission.JOBS_READ)
+    actor.require(Permission.JOBS_READ)
     row = await reads.get(Message, job_id, populate_existing=True)
     if row is None:
         raise _not_found(job_id)
@@ -130,7 +130,7 @@ async def _run_now(session: AsyncSession, row: Message) -> None:
 
 
 async def _settled(session: AsyncSession, actor: Actor, job_id: int) -> Message:
-    _require(actor, Permission.JOBS_MANAGE)
+    actor.require(Permission.JOBS_MANAGE)
     row = await session.get(Message, job_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise _not_found(job_id)
@@ -185,11 +185,6 @@ def _view(row: Message, actor: Actor) -> JobView:
         finished_at=row.finished_at,
         allowed=("requeue", "dismiss") if changes else (),
     )
-
-
-def _require(actor: Actor, permission: Permission) -> None:
-    if not actor.may(permission):
-        raise Forbidden(_("This needs the permission %(permission)s.", permission=permission.value))
 
 
 def _not_found(job_id: int) -> JobNotFound:

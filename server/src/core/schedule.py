@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from src.core import events, ids, language, outbox
 from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, Versioned, database_now
-from src.core.errors import FieldError, Forbidden, Invalid, NotFound, PreconditionFailed
+from src.core.errors import FieldError, Invalid, NotFound, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.language import mark, ngettext
 from src.core.outbox import Message, State, Topic
@@ -342,14 +342,14 @@ class ScheduleView:
 
 async def list_(reads: AsyncSession, actor: Actor, *, zone: str = "UTC") -> Sequence[ScheduleView]:
     """Every schedule by name, for those who may read jobs; `zone` is the institute's."""
-    _require(actor, Permission.JOBS_READ)
+    actor.require(Permission.JOBS_READ)
     rows = await reads.execute(select(Schedule, database_now()).order_by(Schedule.name))
     return [_view(row, now, ZoneInfo(zone)) for row, now in rows]
 
 
 async def get(reads: AsyncSession, actor: Actor, name: str, *, zone: str = "UTC") -> ScheduleView:
     """One schedule. Raises `ScheduleNotFound`."""
-    _require(actor, Permission.JOBS_READ)
+    actor.require(Permission.JOBS_READ)
     found = (
         await reads.execute(
             select(Schedule, database_now())
@@ -452,16 +452,11 @@ async def override(
 
 
 async def _for_change(session: AsyncSession, actor: Actor, name: str) -> Schedule:
-    _require(actor, Permission.JOBS_MANAGE)
+    actor.require(Permission.JOBS_MANAGE)
     row = await session.scalar(select(Schedule).where(Schedule.name == name).with_for_update())
     if row is None:
         raise _not_found(name)
     return row
-
-
-def _require(actor: Actor, permission: Permission) -> None:
-    if not actor.may(permission):
-        raise Forbidden(_("This needs the permission %(permission)s.", permission=permission))
 
 
 def _not_found(name: str) -> ScheduleNotFound:

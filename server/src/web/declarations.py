@@ -15,8 +15,8 @@ from typing import Any, Literal
 from fastapi import Depends, FastAPI, Request, params
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from src.core.actor import Permission
-from src.core.errors import DomainError, Forbidden, Unauthenticated
+from src.core.actor import Permission, forbidden
+from src.core.errors import DomainError, Unauthenticated
 from src.core.language import gettext as _
 from src.web import faults, limiting, security
 from src.web.security import CurrentActor
@@ -63,8 +63,7 @@ class Declaration:
         if not actor.is_authenticated:
             raise Unauthenticated(_("Log in, or send a valid access token."))
         if isinstance(self.access, Permission) and not actor.may_anywhere(self.access):
-            detail = _("This needs the permission %(permission)s.", permission=self.access)
-            raise Forbidden(detail, permission=self.access.value)
+            raise forbidden(self.access)
 
 
 def declares(

@@ -40,7 +40,6 @@ from src.domain.accounts.login import (
     refuse_login,
 )
 from src.domain.accounts.passwords import new_hash
-from src.domain.accounts.policy import require
 from src.domain.accounts.roles import GRANTS
 from src.domain.accounts.rules import checked_email
 from src.domain.accounts.sessions import (
@@ -143,7 +142,6 @@ __all__ = [
     "pick",
     "refuse_login",
     "remove_member",
-    "require",
     "revoke_role",
     "set_up",
     "setup",

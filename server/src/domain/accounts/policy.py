@@ -5,20 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from src.core.actor import Actor, Permission
-from src.core.errors import Forbidden
 from src.core.language import gettext as _
 from src.domain.accounts.errors import MayNotGrant
 from src.domain.accounts.roles import GRANTS
 from src.domain.accounts.tables import RoleName
-
-
-def require(actor: Actor, permission: Permission, *scopes: str) -> None:
-    """Raise `Forbidden`, naming the permission, unless the actor holds it there."""
-    if not actor.may(permission, *scopes):
-        raise Forbidden(
-            _("This needs the permission %(permission)s.", permission=permission),
-            permission=permission.value,
-        )
 
 
 def may_see_details(actor: Actor, user_id: UUID) -> bool:
@@ -28,7 +18,7 @@ def may_see_details(actor: Actor, user_id: UUID) -> bool:
 
 def require_grantable(actor: Actor, role: RoleName, *scopes: str) -> None:
     """Raise `MayNotGrant` where the role holds more than the actor does."""
-    require(actor, Permission.USERS_MANAGE, *scopes)
+    actor.require(Permission.USERS_MANAGE, *scopes)
     beyond = [item for item in sorted(GRANTS[role]) if not actor.may(item, *scopes)]
     if beyond:
         raise MayNotGrant(

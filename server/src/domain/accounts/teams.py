@@ -20,7 +20,6 @@ from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts import repository
 from src.domain.accounts.errors import TeamExists, TeamNotFound, UserNotFound
-from src.domain.accounts.policy import require
 from src.domain.accounts.rules import checked_name, checked_timezone
 from src.domain.accounts.tables import RoleName, Team, TeamMember, User
 from src.domain.accounts.users import refuse_without_administrator
@@ -54,7 +53,7 @@ async def list_teams(
     session: AsyncSession, actor: Actor, *, q: str | None = None, paging: Paging | None = None
 ) -> Page[TeamView]:
     """Teams by name; `q` finds parts of names."""
-    require(actor, Permission.USERS_READ)
+    actor.require(Permission.USERS_READ)
     statement = select(Team).where(finding.holding(q or "", Team.name))
     keys = [Key(func.lower(Team.name, type_=String()), name="name"), Key(Team.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
@@ -63,7 +62,7 @@ async def list_teams(
 
 async def get_team(session: AsyncSession, actor: Actor, team_id: UUID) -> TeamView:
     """One team. Raises `TeamNotFound`."""
-    require(actor, Permission.USERS_READ)
+    actor.require(Permission.USERS_READ)
     return (await _views(session, [await _found(session, team_id)]))[0]
 
 
@@ -71,7 +70,7 @@ async def create_team(
     session: AsyncSession, actor: Actor, *, name: str, timezone: str = "UTC"
 ) -> TeamView:
     """Add a team. Raises `TeamExists`, `BadPerson`."""
-    require(actor, Permission.USERS_MANAGE)
+    actor.require(Permission.USERS_MANAGE)
     team = Team(id=ids.new(), name=checked_name(name), timezone=checked_timezone(timezone))
     await _store(session, team)
     events.record(
@@ -89,7 +88,7 @@ async def update_team(
     expected_version: int | None = None,
 ) -> TeamView:
     """Change name or time zone. Raises `TeamNotFound`, `TeamExists`, `PreconditionFailed`."""
-    require(actor, Permission.USERS_MANAGE, team_scope(team_id))
+    actor.require(Permission.USERS_MANAGE, team_scope(team_id))
     unknown = set(changes) - FIELDS
     if unknown:
         raise TypeError(f"a team has no {sorted(unknown)}")
@@ -112,7 +111,7 @@ async def update_team(
 
 async def members(session: AsyncSession, actor: Actor, team_id: UUID) -> list[Member]:
     """Who belongs to a team, leads first, then by name. Raises `TeamNotFound`."""
-    require(actor, Permission.USERS_READ)
+    actor.require(Permission.USERS_READ)
     await _found(session, team_id)
     rows = await session.execute(
         select(User.id, User.name, TeamMember.is_lead)
@@ -130,7 +129,7 @@ async def add_member(
 
     Raises `TeamNotFound`, `UserNotFound`.
     """
-    require(actor, Permission.USERS_MANAGE, team_scope(team_id))
+    actor.require(Permission.USERS_MANAGE, team_scope(team_id))
     team, user = await _found(session, team_id), await session.get(User, user_id)
     if user is None:
         raise UserNotFound(_("Nobody has this id."))
@@ -153,7 +152,7 @@ async def remove_member(session: AsyncSession, actor: Actor, team_id: UUID, user
 
     Raises `TeamNotFound`, `LastAdministrator`.
     """
-    require(actor, Permission.USERS_MANAGE, team_scope(team_id))
+    actor.require(Permission.USERS_MANAGE, team_scope(team_id))
     team = await _found(session, team_id)
     await repository.lock_assignments(session, RoleName.ADMIN)
     gone = await session.execute(

@@ -24,7 +24,7 @@ from src.domain.accounts.errors import (
     LastAdministrator,
     UserNotFound,
 )
-from src.domain.accounts.policy import may_see_details, require, require_grantable
+from src.domain.accounts.policy import may_see_details, require_grantable
 from src.domain.accounts.roles import roles_with
 from src.domain.accounts.rules import (
     checked_email,
@@ -70,7 +70,7 @@ async def create_user(  # noqa: PLR0913 - the five facts of a person, and a pass
 
     Raises `Forbidden`, `MayNotGrant`, `BadEmail`, `BadPerson`, `EmailTaken`.
     """
-    require(actor, Permission.USERS_MANAGE)
+    actor.require(Permission.USERS_MANAGE)
     user = User(
         id=ids.new(),
         email=checked_email(email),
@@ -96,7 +96,7 @@ async def create_user(  # noqa: PLR0913 - the five facts of a person, and a pass
 async def get_user(session: AsyncSession, actor: Actor, user_id: UUID) -> UserView:
     """One person. Raises `UserNotFound`; members see names, not addresses."""
     if actor.user_id != user_id:
-        require(actor, Permission.USERS_READ)
+        actor.require(Permission.USERS_READ)
     return (await view(session, actor, [await _found(session, user_id)]))[0]
 
 
@@ -110,7 +110,7 @@ async def list_users(
     paging: Paging | None = None,
 ) -> Page[UserView]:
     """People by name. `q` finds parts of names, and of addresses for those who may see them."""
-    require(actor, Permission.USERS_READ)
+    actor.require(Permission.USERS_READ)
     statement = repository.people(
         q, by_email=actor.may(Permission.USERS_MANAGE), states=states, team_id=team_id
     )
@@ -136,7 +136,7 @@ async def update_user(
     if unknown:
         raise TypeError(f"a person has no {sorted(unknown)}")
     if actor.user_id != user_id or not set(changes) <= OWN_FIELDS:
-        require(actor, Permission.USERS_MANAGE)
+        actor.require(Permission.USERS_MANAGE)
     user = await _found(session, user_id)
     if expected_version is not None and user.version != expected_version:
         raise PreconditionFailed(_("Read the person again, then repeat the change."))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
-from src.core.actor import Actor, Permission, resource_scope
+from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
 from src.domain.bookings import (
     changes,
@@ -80,7 +80,7 @@ async def again(session: AsyncSession, actor: Actor, booking_id: UUID) -> Wish |
     found = await _known(session, actor, booking_id)
     booking = found.booking
     if not policy.may_read(actor, booking):
-        raise policy.forbidden(Permission.BOOKINGS_READ_DETAILS)
+        raise forbidden(Permission.BOOKINGS_READ_DETAILS)
     length = (booking.planned_ends_at or booking.ends_at) - booking.starts_at
     zone = ZoneInfo(found.resource.timezone)
     local = booking.starts_at.astimezone(zone)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
-from src.core.actor import Actor, Permission
+from src.core.actor import Actor, Permission, forbidden
 from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import changes, plans, policy, repository, rules, telling
@@ -153,7 +153,7 @@ async def _opened(
     found = (await changes.open_(session, [booking_id])).get(booking_id)
     changes.require_known(actor, found, expected_version)
     if found is None or not policy.may_change(actor, found.booking):
-        raise policy.forbidden(Permission.BOOKINGS_MANAGE)
+        raise forbidden(Permission.BOOKINGS_MANAGE)
     return found
 
 

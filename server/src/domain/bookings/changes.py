@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events
-from src.core.actor import Actor, Permission
+from src.core.actor import Actor, Permission, forbidden
 from src.core.errors import DatabaseBusy, FieldError, Invalid, PreconditionFailed
 from src.core.language import gettext as _
 from src.domain import resources
@@ -208,7 +208,7 @@ def require_change(
     if found is None:
         return
     if not is_displaced and not policy.may_change(actor, found.booking):
-        raise policy.forbidden(Permission.BOOKINGS_MANAGE)
+        raise forbidden(Permission.BOOKINGS_MANAGE)
     status = rules.status_at(found.booking, now)
     if status not in rules.HELD or found.booking.ends_at <= now:
         detail = _("The booking is over: it cannot be changed.")

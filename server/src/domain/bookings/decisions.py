@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
-from src.core.actor import Actor, Permission, resource_scope
+from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.errors import Forbidden
 from src.core.language import gettext as _
 from src.domain import accounts, resources
@@ -86,7 +86,7 @@ async def _decided(
         permission = Permission.BOOKINGS_APPROVE
         if found is not None and actor.may(permission, resource_scope(found.booking.resource_id)):
             raise Forbidden(_("Nobody decides their own request: ask somebody else to."))
-        raise policy.forbidden(permission)
+        raise forbidden(permission)
     booking = found.booking
     rules.require_decidable(booking, now=clock.now())
     rules.transition(session, actor, booking, to, now=clock.now(), reason=note)

@@ -16,7 +16,7 @@ from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events
-from src.core.actor import Actor, Permission, resource_scope
+from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.errors import FieldError, Invalid
 from src.core.language import gettext as _
 from src.core.language import ngettext
@@ -263,8 +263,8 @@ async def _with_suggestions(
 def _require(actor: Actor, resource_ids: Collection[UUID] | None) -> None:
     if resource_ids is None:
         if not actor.may(Permission.BOOKINGS_DISPLACE):
-            raise policy.forbidden(Permission.BOOKINGS_DISPLACE)
+            raise forbidden(Permission.BOOKINGS_DISPLACE)
         return
     for resource_id in resource_ids:
         if not actor.may(Permission.BOOKINGS_DISPLACE, resource_scope(resource_id)):
-            raise policy.forbidden(Permission.BOOKINGS_DISPLACE)
+            raise forbidden(Permission.BOOKINGS_DISPLACE)

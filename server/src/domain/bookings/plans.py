@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core.actor import Actor, Permission, resource_scope
+from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.errors import FieldError
 from src.core.language import gettext as _
 from src.domain import resources
@@ -132,7 +132,7 @@ async def judge(
         if faults := _insane(plan):
             raise await refused_at(session, actor, plan.resource_id, faults)
         if plan.override_reason and not policy.may_override(actor, plan.resource_id):
-            raise policy.forbidden(Permission.BOOKINGS_OVERRIDE)
+            raise forbidden(Permission.BOOKINGS_OVERRIDE)
     judged: dict[UUID, Judgement] = {}
     for person_id in dict.fromkeys(plan.person_id for plan in plans):
         theirs = [plan for plan in plans if plan.person_id == person_id]

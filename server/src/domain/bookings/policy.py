@@ -9,8 +9,6 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from src.core import clock
 from src.core.actor import Actor, Permission, resource_scope, team_scope
-from src.core.errors import Forbidden
-from src.core.language import gettext as _
 from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, restorable_until, status_at
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import Action
@@ -117,16 +115,7 @@ def may_override(actor: Actor, resource_id: UUID) -> bool:
 
 def require(actor: Actor, permission: Permission, resource_id: UUID) -> None:
     """Raise `Forbidden`, naming the permission."""
-    if not actor.may(permission, resource_scope(resource_id)):
-        raise forbidden(permission)
-
-
-def forbidden(permission: Permission) -> Forbidden:
-    """A refusal that names the permission it needs."""
-    return Forbidden(
-        _("This needs the permission %(permission)s.", permission=permission),
-        permission=permission.value,
-    )
+    actor.require(permission, resource_scope(resource_id))
 
 
 def allowed(

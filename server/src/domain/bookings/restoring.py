@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
-from src.core.actor import Actor, Permission
+from src.core.actor import Actor, Permission, forbidden
 from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import changes, plans, policy, repository, rules, telling
@@ -70,7 +70,7 @@ async def _opened(
     # Who cancelled is known while that can be taken back: it is asked for first.
     rules.require_restorable(found.booking, now=now)
     if not policy.may_restore(actor, found.booking, found.cancelled_by):
-        raise policy.forbidden(Permission.BOOKINGS_MANAGE)
+        raise forbidden(Permission.BOOKINGS_MANAGE)
     return found
 
 

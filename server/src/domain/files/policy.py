@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core.actor import Actor, Permission
+from src.core.actor import Actor, Permission, forbidden
 from src.core.errors import Forbidden
 from src.core.language import gettext as _
 from src.domain.files.errors import SubjectUnknown
@@ -64,10 +64,7 @@ async def require_attach(session: AsyncSession, actor: Actor, subject: Subject) 
     """The same, where the actor may add and remove. Errors: `SubjectUnknown`, `Forbidden`."""
     found = await rights(session, actor, subject)
     if not actor.may_anywhere(Permission.FILES_UPLOAD):
-        raise Forbidden(
-            _("This needs the permission %(permission)s.", permission=Permission.FILES_UPLOAD),
-            permission=Permission.FILES_UPLOAD.value,
-        )
+        raise forbidden(Permission.FILES_UPLOAD)
     if not found.may_attach:
         raise Forbidden(_("You may not change the files of this %(object)s.", object=subject[0]))
     return found

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, true
 
-from src.core.actor import Actor, Permission, resource_scope
-from src.core.errors import Forbidden
+from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import Resource
@@ -42,28 +41,15 @@ def require_manage(actor: Actor, resource_id: UUID) -> None:
         return
     if not may_see(actor, resource_id):
         raise ResourceNotFound(_("Choose one from the list of resources."))
-    raise _forbidden()
+    raise forbidden(Permission.RESOURCES_MANAGE)
 
 
 def require_manage_all(actor: Actor) -> None:
     """Raise `Forbidden` unless the actor manages resources everywhere."""
-    if not actor.may(Permission.RESOURCES_MANAGE):
-        raise _forbidden()
+    actor.require(Permission.RESOURCES_MANAGE)
 
 
 def require_read(actor: Actor) -> None:
     """Raise `Forbidden` unless the actor may see any resource at all."""
     if not actor.may_anywhere(Permission.RESOURCES_READ):
-        permission = Permission.RESOURCES_READ
-        raise Forbidden(
-            _("This needs the permission %(permission)s.", permission=permission),
-            permission=permission.value,
-        )
-
-
-def _forbidden() -> Forbidden:
-    permission = Permission.RESOURCES_MANAGE
-    return Forbidden(
-        _("This needs the permission %(permission)s.", permission=permission),
-        permission=permission.value,
-    )
+        raise forbidden(Permission.RESOURCES_READ)

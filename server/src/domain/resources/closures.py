@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events, ids
-from src.core.actor import Actor, Permission, resource_scope
-from src.core.errors import FieldError, Forbidden, PreconditionFailed
+from src.core.actor import Actor, Permission, forbidden, resource_scope
+from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.resources import access, calendar, listing
@@ -204,9 +204,7 @@ async def list_(
     """
     wanted: Select[Any] = select(Closure).where(Closure.cancelled_at.is_(None), visible(actor))
     if not actor.may_anywhere(Permission.RESOURCES_READ):
-        raise Forbidden(
-            _("This needs the permission %(permission)s.", permission=Permission.RESOURCES_READ)
-        )
+        raise forbidden(Permission.RESOURCES_READ)
     if resource_ids:
         named = exists().where(
             ClosureResource.closure_id == Closure.id,
@@ -241,11 +239,7 @@ def require(actor: Actor, resource_ids: Collection[UUID] | None) -> None:
     """Raise `Forbidden` unless the actor may close all of these (None: everything)."""
     scopes = [()] if resource_ids is None else [(resource_scope(id_),) for id_ in resource_ids]
     if not all(actor.may(Permission.CLOSURES_MANAGE, *scope) for scope in scopes):
-        permission = Permission.CLOSURES_MANAGE
-        raise Forbidden(
-            _("This needs the permission %(permission)s.", permission=permission),
-            permission=permission.value,
-        )
+        raise forbidden(Permission.CLOSURES_MANAGE)
 
 
 def _judge(wish: ClosureWish) -> None:

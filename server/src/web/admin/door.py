@@ -98,7 +98,8 @@ class Door:
         await (READS if is_safe else WRITES)(request, actor)
         if not actor.may(NEEDS):
             raise Forbidden(
-                _("This needs the permission %(permission)s, everywhere.", permission=NEEDS)
+                _("This needs the permission %(permission)s, everywhere.", permission=NEEDS),
+                permission=NEEDS.value,
             )
         if not is_safe:
             if request.method != "POST":
