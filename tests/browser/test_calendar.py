@@ -215,6 +215,9 @@ def test_back_shows_what_was_before(sit_down: Opened) -> None:
     page.go_back()
     expect(page.locator(".ec-week-view")).to_be_visible()
     expect(page.locator(".cal-title-text")).to_have_text(first)
+    drag(page, at(page, 9), at(page, 10.9))
+    say(page, "Slides")
+    expect(block(page, "Slides")).to_have_count(1)
 
 
 def test_many_are_drawn_as_rows_and_a_block_goes_from_one_to_another(sit_down: Opened) -> None:

@@ -2,29 +2,10 @@
 
 import * as api from "aliquot/calendar/api.js";
 import { blockContent, blocks, hours, rowLabel, rows, shades } from "aliquot/calendar/drawing.js";
+import { afterTouch, clockOf, load, plain } from "aliquot/calendar/library.js";
 import { NARROW, timeline } from "aliquot/calendar/scale.js";
 import { el, text } from "aliquot/calendar/texts.js";
-import { dayText, fields, locale, minutes, offsetText, onGrid, wall } from "aliquot/calendar/time.js";
-import { afterTouch } from "aliquot/calendar/touch.js";
-
-const TARGET = 24; // pixels
-let library = null;
-
-/** EventCalendar itself; its style sheet stands in the page. */
-function load(address) {
-  library ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.onload = () => resolve(window.EventCalendar);
-    script.onerror = () => {
-      library = null;
-      script.remove();
-      reject(new Error(address));
-    };
-    document.head.append(script);
-  });
-  return library;
-}
+import { dayText, fields, locale, minutes, onGrid, wall } from "aliquot/calendar/time.js";
 
 export class Board extends EventTarget {
   constructor(host) {
@@ -60,26 +41,40 @@ export class Board extends EventTarget {
     this.state = state;
     this.etag = null;
     this.asked += 1;
-    const { create, destroy } = await load(this.host.dataset.library);
+    this.library = await load(this.host.dataset.library);
     if (this.state !== state) return;
-    const key = [this.view, state.zone, this.isOne].join(" ");
+    const fixed = this.fixed();
+    const key = [fixed.view, state.zone, fixed.selectable, fixed.snapDuration.minutes, this.isOne].join(" ");
     if (this.calendar && this.key === key) {
       for (const [name, value] of Object.entries(this.moving())) this.calendar.setOption(name, value);
       return;
     }
-    if (this.calendar) destroy(this.calendar);
+    this.clear();
     this.key = key;
     this.host.replaceChildren();
     this.host.classList.remove("is-waiting");
-    this.calendar = create(this.host, { ...this.fixed(), ...this.moving() });
-    this.plain();
+    this.calendar = this.library.create(this.host, { ...fixed, ...this.moving() });
+    this.watch = plain(this.host);
+  }
+
+  clear() {
+    this.watch?.disconnect();
+    if (this.calendar) this.library.destroy(this.calendar);
+    this.calendar = null;
+  }
+
+  /** The page shows something else now; later it may have another place for it. */
+  leave(host = this.host) {
+    this.clear();
+    Object.assign(this, { host, state: null });
   }
 
   /** Ask again for what is shown; nothing happens where nothing has changed. */
   async refresh() {
+    if (!this.state) return;
     const number = ++this.asked;
     const answer = await api.read(this.state.question, this.etag);
-    if (number !== this.asked || answer.unchanged) return;
+    if (number !== this.asked || answer.unchanged || !this.state) return;
     if (!answer.ok) {
       this.dispatchEvent(new CustomEvent("lost", { detail: answer }));
       return;
@@ -250,25 +245,6 @@ export class Board extends EventTarget {
     });
   }
 
-  /** EventCalendar calls itself a table whose rows hold buttons, which no table may; so it is none.
-   * A block too narrow for a thumb is no target: its day is one, and shows it large. */
-  plain() {
-    const roles = ["table", "row", "rowgroup", "cell", "rowheader", "columnheader"].map((role) => `[role=${role}]`).join();
-    const strip = () => {
-      for (const one of this.host.querySelectorAll(roles)) {
-        for (const name of ["role", "aria-colindex", "aria-colspan"]) one.removeAttribute(name);
-      }
-      for (const one of this.host.querySelectorAll(".ec-timeline .ec-event[role=button]")) {
-        if (parseFloat(one.style.inlineSize) >= TARGET) continue;
-        one.removeAttribute("role");
-        one.removeAttribute("tabindex");
-      }
-    };
-    strip();
-    this.watch ??= new MutationObserver(strip);
-    this.watch.observe(this.host, { childList: true, subtree: true });
-  }
-
   /** Give a booking's block the focus, now or once it is drawn. */
   focus(id) {
     if (id) this.wanted = { id, until: Date.now() + 2000 };
@@ -283,10 +259,4 @@ export class Board extends EventTarget {
   unselect() {
     this.calendar?.unselect();
   }
-}
-
-// EventCalendar takes an offset of zero for the browser's own: a minute later nobody sees.
-function clockOf(zone) {
-  const said = offsetText(zone);
-  return said === "+00:00" ? "+00:01" : said;
 }

@@ -19,13 +19,14 @@ export class Desk {
     on("move", (move) => this.move(move));
     on("lost", (answer) => this.lost(answer, () => this.board.refresh()));
     document.body.addEventListener("live:calendar", ({ detail }) => {
-      if (this.board.state && this.board.shows(detail.resource_ids)) this.board.refresh();
+      if (this.board.state?.calendar && this.board.shows(detail.resource_ids)) this.board.refresh();
     });
     document.body.addEventListener("live:reset", () => this.board.state && this.board.refresh());
   }
 
   /** A booking without dragging: the next full hour of the first row that can be booked. */
   start() {
+    if (!this.board.state) return false;
     const { calendar, date } = this.board.state;
     const row = calendar.resources.find((one) => one.is_bookable);
     if (!row) return false;
@@ -49,6 +50,7 @@ export class Desk {
   /** A block was dropped: shown where it was meant to be, and put back unless the answer is yes. */
   async move({ entry, row, start, end, revert }) {
     const { board } = this;
+    this.last?.remove(); // what it would take back is about to be another thing
     const place = { resource_id: row.id, starts_at: instant(start, board.zone), ends_at: instant(end, board.zone) };
     board.hold(entry.booking_id, place);
     const answer = await api.change(entry.booking_id, entry.version, place);

@@ -137,7 +137,7 @@ function clock(date) {
   return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
 }
 
-/** The hours worth showing, as minutes: all open times and bookings, 7 to 20 where never closed. */
+/** The hours worth showing, as minutes: all open times and bookings; the whole day where one is open at night. */
 export function hours(calendar, zone) {
   let [first, last] = [1440, 0];
   const stretch = (from, to) => {

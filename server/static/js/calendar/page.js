@@ -33,12 +33,15 @@ function start() {
 function show(source) {
   const data = source.getElementById("calendar-data");
   const host = document.getElementById("calendar-board");
-  if (!data || !host) {
-    desk = null;
+  if (!host || !data) {
+    desk?.board.leave();
     return;
   }
-  if (desk?.board.host !== host) desk = new Desk(host);
-  desk.board.addEventListener("day", ({ detail }) => go(view("day", detail.date)), { once: true });
+  if (!desk) {
+    desk = new Desk(host);
+    desk.board.addEventListener("day", ({ detail }) => go(view("day", detail.date)));
+  }
+  if (desk.board.host !== host) desk.board.leave(host);
   desk.board.show(JSON.parse(data.textContent)).catch(() => failed(() => show(source)));
 }
 

@@ -50,7 +50,7 @@ export class Wish {
     const { row, entry } = wish;
     this.dialog.querySelector("h2").textContent = text(entry ? "changeTimes" : "newBooking");
     this.dialog.querySelector("[data-resource]").textContent = row.name;
-    this.dialog.querySelector("[data-zone]").textContent = this.board.state.zoneText ?? "";
+    this.dialog.querySelector("[data-zone]").textContent = this.board.zone;
     this.dialog.querySelector("[data-approval]").hidden = !row.rules.is_approval_required;
     this.field("title").value = wish.title;
     this.fill(wish.start, wish.end);
