@@ -19,6 +19,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    and_,
     exists,
     func,
     or_,
@@ -30,6 +31,10 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from src.core.actor import Actor
+from src.core.language import gettext as _
+from src.domain.resources import access
+from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.hours import Weekly, Window
 from src.domain.resources.policy import POLICY_FIELDS, EffectivePolicy
 from src.domain.resources.tables import (
@@ -101,6 +106,20 @@ class Terms:
     def zone(self) -> ZoneInfo:
         """The zone its opening hours are meant in."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def unit_numbers(self) -> tuple[int, ...]:
+        """The numbers of the units that can be booked."""
+        return tuple(unit.number for unit in self.units if unit.is_active)
+
+
+async def one(session: AsyncSession, actor: Actor, resource_id: UUID, *, around: Window) -> Terms:
+    """The terms of a resource the actor may see, as `load`. Raises `ResourceNotFound`."""
+    which = and_(Resource.id == resource_id, access.visible(actor))
+    row = (await session.execute(statement(which, around=around))).one_or_none()
+    if row is None:
+        raise ResourceNotFound(_("Choose one from the list of resources."))
+    return of(row)
 
 
 async def load(

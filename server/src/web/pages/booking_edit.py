@@ -73,7 +73,7 @@ async def _changed(
     page: Page, form: Form, resource_id: UUID, booking: bookings.BookingView
 ) -> Response:
     shape = form.parse(EditShape)
-    zone = zone_of(await resource_zone(page, resource_id))
+    zone = await resource_zone(page, resource_id)
     times = times_of(form, shape, zone) if shape else None
     if shape is None or times is None:
         return await show_form(page, form, resource_id, booking=booking, status=422)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from src.core.actor import Permission
+from src.core.actor import Permission, resource_scope
 from src.core.db import ReadSession
 from src.core.language import zone_of
 from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, bookings
-from src.domain.resources import ResourceView
 from src.models.common import Moment
 from src.web.forms import Form, Shape, TypedDate, TypedTime, is_ambiguous
 from src.web.pages.frame import Page
@@ -28,6 +27,7 @@ _MIDNIGHT = time()
 _DAY = timedelta(days=1)
 _MIDNIGHTS = frozenset({"24", "2400", "24:00", "24.00"})
 _moment: TypeAdapter[datetime] = TypeAdapter(Moment)
+_day: TypeAdapter[date] = TypeAdapter(TypedDate)
 
 
 def _as_end(value: object) -> object:
@@ -175,6 +175,14 @@ def moment(value: str | None) -> datetime | None:
         return None
 
 
+def typed_day(form: Form) -> date | None:
+    """The day on which the form begins; nonsense counts as absent."""
+    try:
+        return _day.validate_strings(form.values.get("starts_at_date", ""))
+    except ValidationError:
+        return None
+
+
 def as_uuid(value: str | None) -> UUID | None:
     """An id that was sent; nonsense counts as absent."""
     try:
@@ -193,10 +201,10 @@ async def teams_of(
 
 
 async def people_of(
-    page: Page, reads: ReadSession, resource: ResourceView, chosen: UUID | None
+    page: Page, reads: ReadSession, resource_id: UUID, chosen: UUID | None
 ) -> list[tuple[str, str]]:
     """For whom one may book besides oneself: enough for a list; the picker searches for others."""
-    if not page.may(Permission.BOOKINGS_FOR_OTHERS, f"resource:{resource.id}"):
+    if not page.may(Permission.BOOKINGS_FOR_OTHERS, resource_scope(resource_id)):
         return []
     found = await accounts.pick(reads, page.actor, q=None, paging=Paging(limit=MAX_LIMIT))
     people = {person.id: person.name for person in found.items}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from src.core import clock
 from src.core.actor import Permission
 from src.core.language import zone_of
-from src.domain import bookings, resources
+from src.domain import bookings
 from src.domain.resources.policy import EffectivePolicy
 from src.web.forms import Form, see_other
 from src.web.pages.booking_forms import (
@@ -26,10 +26,18 @@ from src.web.pages.booking_forms import (
     typed,
     wish_of,
 )
-from src.web.pages.booking_preview import NO_WINDOW, resource_zone, show_form, taken_over
+from src.web.pages.booking_preview import (
+    form_context,
+    resource_zone,
+    show_form,
+    taken_over,
+    terms_of,
+)
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
+
+_HOUR = timedelta(hours=1)
 
 
 @router.get("/bookings/new", **shows(Permission.BOOKINGS_CREATE))
@@ -45,25 +53,26 @@ async def new_booking(
         return await _again(page, again)
     if resource_id is None:
         return see_other("/resources")
+    return await _first(page, resource_id, moment(starts_at), moment(ends_at))
+
+
+async def _first(
+    page: Page, resource_id: UUID, starts: datetime | None, ends: datetime | None
+) -> Response:
+    starts = starts or clock.now().replace(minute=0, second=0, microsecond=0) + _HOUR
     async with page.reading() as reads:
-        resource = await resources.get(reads, page.actor, resource_id)
-        terms = await resources.terms.load(reads, [resource_id], around=NO_WINDOW)
-    policy = terms[resource_id].policy
-    window = _first_window(moment(starts_at), moment(ends_at), policy)
-    form = Form.of(typed(*window, zone_of(resource.timezone)))
-    return await show_form(page, form, resource_id)
+        resource = await terms_of(page, reads, resource_id, starts.astimezone(UTC).date())
+        window = starts, _end(starts, ends, resource.policy)
+        form = Form.of(typed(*window, resource.zone))
+        context = await form_context(page, reads, form, resource)
+    return page.show("bookings/form.html", note_of="", **context)
 
 
-def _first_window(
-    starts: datetime | None, ends: datetime | None, policy: EffectivePolicy
-) -> tuple[datetime, datetime]:
-    if starts is None:
-        now = clock.now().replace(minute=0, second=0, microsecond=0)
-        starts = now + timedelta(hours=1)
-    if ends is None or ends <= starts:
-        minutes = max(60, policy.min_minutes or 0)
-        ends = starts + timedelta(minutes=min(minutes, policy.max_minutes or minutes))
-    return starts, ends
+def _end(starts: datetime, ends: datetime | None, policy: EffectivePolicy) -> datetime:
+    if ends is not None and ends > starts:
+        return ends
+    minutes = max(60, policy.min_minutes or 0)
+    return starts + timedelta(minutes=min(minutes, policy.max_minutes or minutes))
 
 
 async def _again(page: Page, booking_id: UUID) -> Response:
@@ -100,7 +109,7 @@ async def book(page: CurrentPage) -> Response:
 
 async def _booked(page: Page, form: Form, resource_id: UUID) -> Response:
     shape = form.parse(BookingShape)
-    zone = zone_of(await resource_zone(page, resource_id))
+    zone = await resource_zone(page, resource_id)
     times = times_of(form, shape, zone) if shape else None
     if shape is None or times is None:
         return await show_form(page, form, resource_id, status=422)

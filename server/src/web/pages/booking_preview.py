@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -15,10 +16,10 @@ from src.core import clock
 from src.core.actor import Permission
 from src.core.db import ReadSession
 from src.core.errors import DomainError, Kind
-from src.core.language import zone_of
 from src.domain import bookings, resources
 from src.domain.resources.hours import Window
 from src.domain.resources.policy import EffectivePolicy
+from src.domain.resources.terms import Terms
 from src.web.dependencies import Reads
 from src.web.forms import Form, see_other
 from src.web.pages.booking_forms import (
@@ -28,6 +29,7 @@ from src.web.pages.booking_forms import (
     refilled,
     teams_of,
     times_of,
+    typed_day,
     wish_of,
 )
 from src.web.pages.booking_strip import Asked, Strip, day_of, draw
@@ -39,6 +41,7 @@ Outcome = Literal["confirmed", "requested", "refused", "taken", "unclear"]
 LENGTHS = (30, 60, 120, 180, 240, 480)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 NO_WINDOW = Window(_EPOCH, _EPOCH)  # no closure is asked for
+_DAY = timedelta(days=1)
 # What the form itself tells when it is sent; while one types it is an answer like any other.
 _ANSWERS = frozenset({Kind.INVALID, Kind.CONFLICT, Kind.FORBIDDEN})
 
@@ -48,7 +51,7 @@ class Preview:
     """What would happen to the form as it is. `unclear`: it does not say a time yet."""
 
     outcome: Outcome
-    resource: resources.ResourceView
+    resource: Terms
     booking: bookings.BookingView | None = None
     window: Window | None = None
     answer: bookings.Answer | None = None
@@ -66,13 +69,16 @@ async def preview_of(
     page: Page,
     reads: ReadSession,
     form: Form,
-    resource: resources.ResourceView,
+    resource: Terms,
     booking: bookings.BookingView | None = None,
 ) -> Preview:
-    """Ask the service, and draw the day. The form itself is left as it is."""
-    copy = Form.of(form.values | {"resource_id": str(resource.id)})
+    """Ask the service, and draw the day. The form itself is left as it is.
+
+    `resource` holds the closures of that day, as `terms_of` reads them.
+    """
+    copy = Form.of(form.values | {"resource_id": str(resource.resource_id)})
     shape = copy.parse(BookingShape)
-    times = times_of(copy, shape, zone_of(resource.timezone)) if shape else None
+    times = times_of(copy, shape, resource.zone) if shape else None
     if shape is None or times is None or times.ends_at <= times.starts_at:
         return Preview("unclear", resource, booking)
     window = Window(times.starts_at, times.ends_at)
@@ -87,7 +93,7 @@ async def preview_of(
     deciders: list[bookings.Person] = []
     if answer.outcome == "requested":
         own = {shape.booked_for} if shape.booked_for else set()
-        deciders = await bookings.deciders(reads, page.actor, resource.id, excluding=own)
+        deciders = await bookings.deciders(reads, page.actor, resource.resource_id, excluding=own)
     asked = Asked(window, shape.unit, booking_id)
     strip = await _strip(page, reads, resource, asked)
     return Preview(
@@ -100,15 +106,22 @@ def _outcome(answer: bookings.Answer) -> Outcome:
     return "taken" if is_only_taken else answer.outcome
 
 
-async def _strip(
-    page: Page, reads: ReadSession, resource: resources.ResourceView, asked: Asked
-) -> Strip:
-    zone = zone_of(resource.timezone)
-    day = day_of(asked.window, zone)
-    calendar = await bookings.calendar(
-        reads, page.actor, resource_ids=[resource.id], from_=day.starts_at, to=day.ends_at
-    )
-    return draw(calendar, asked, zone=zone, now=clock.now())
+async def _strip(page: Page, reads: ReadSession, resource: Terms, asked: Asked) -> Strip:
+    day = day_of(asked.window, resource.zone)
+    row = bookings.CalendarRows(day, {resource.resource_id: resource}, {})
+    calendar = await bookings.calendar_of(reads, page.actor, row)
+    return draw(calendar, asked, zone=resource.zone, now=clock.now())
+
+
+async def terms_of(
+    page: Page, reads: ReadSession, resource_id: UUID, day: date | None = None
+) -> Terms:
+    """What a form asks about its resource, with the closures of a day in any time zone."""
+    around = NO_WINDOW
+    if day is not None and date.min + _DAY <= day < date.max - 2 * _DAY:
+        midnight = datetime.combine(day, time(), UTC)
+        around = Window(midnight - _DAY, midnight + 2 * _DAY)
+    return await resources.terms.one(reads, page.actor, resource_id, around=around)
 
 
 @router.post("/bookings/preview", **takes(Permission.BOOKINGS_READ, rate="read"))
@@ -118,7 +131,7 @@ async def preview(page: CurrentPage, reads: Reads) -> Response:
     resource_id = as_uuid(form.values.get("resource_id"))
     if resource_id is None:
         return see_other("/resources")
-    resource = await resources.get(reads, page.actor, resource_id)
+    resource = await terms_of(page, reads, resource_id, typed_day(form))
     booking_id = as_uuid(form.values.get("booking_id"))
     booking = await bookings.get(reads, page.actor, booking_id) if booking_id else None
     found = await preview_of(page, reads, form, resource, booking)
@@ -138,27 +151,33 @@ async def show_form(
 
     `note` says what was filled in: a suggestion (`suggested`), or an earlier booking (`again`).
     """
+    async with page.reading() as reads:
+        resource = await terms_of(page, reads, resource_id, typed_day(form))
+        context = await form_context(page, reads, form, resource, booking)
+    return page.show("bookings/form.html", status=status, note_of=note, **context)
+
+
+async def form_context(
+    page: Page,
+    reads: ReadSession,
+    form: Form,
+    resource: Terms,
+    booking: bookings.BookingView | None = None,
+) -> dict[str, Any]:
+    """What the template of the form is told; `resource` as for `preview_of`."""
+    resource_id = resource.resource_id
     form.values["resource_id"] = str(resource_id)
     chosen = as_uuid(form.values.get("booked_for"))
-    async with page.reading() as reads:
-        resource = await resources.get(reads, page.actor, resource_id)
-        terms = await resources.terms.load(reads, [resource_id], around=NO_WINDOW)
-        context: dict[str, Any] = {
-            "teams": await teams_of(page, reads, booking.team_id if booking else None),
-            "people": [] if booking else await people_of(page, reads, resource, chosen),
-            "preview": await preview_of(page, reads, form, resource, booking),
-        }
-    return page.show(
-        "bookings/form.html",
-        status=status,
-        form=form,
-        resource=resource,
-        booking=booking,
-        lengths=_lengths(terms[resource_id].policy),
-        note_of=note,
-        is_told=form.is_faulty,
-        **context,
-    )
+    return {
+        "form": form,
+        "resource": resource,
+        "booking": booking,
+        "lengths": _lengths(resource.policy),
+        "is_told": form.is_faulty,
+        "teams": await teams_of(page, reads, booking.team_id if booking else None),
+        "people": [] if booking else await people_of(page, reads, resource_id, chosen),
+        "preview": await preview_of(page, reads, form, resource, booking),
+    }
 
 
 def _lengths(policy: EffectivePolicy) -> list[int]:
@@ -170,14 +189,14 @@ def _lengths(policy: EffectivePolicy) -> list[int]:
     return sorted(found)[:6]
 
 
-async def resource_zone(page: Page, resource_id: UUID) -> str:
+async def resource_zone(page: Page, resource_id: UUID) -> ZoneInfo:
     """The time zone in which the form's times are meant."""
     async with page.reading() as reads:
-        return (await resources.get(reads, page.actor, resource_id)).timezone
+        return (await terms_of(page, reads, resource_id)).zone
 
 
 async def taken_over(page: Page, form: Form, resource_id: UUID) -> Form | None:
     """The form with what a button that does not book has changed; None when it shall be sent."""
     if not form.values.keys() & {"use", "length", "check"}:
         return None
-    return refilled(form, zone_of(await resource_zone(page, resource_id)))
+    return refilled(form, await resource_zone(page, resource_id))
