@@ -111,7 +111,8 @@ export class Desk {
     this.last = toast(said, { undo, undoText: text("undo") });
   }
 
-  lost(_answer, again) {
+  lost({ status }, again) {
+    if (status === 401) window.location.reload(); // to log in, and back here
     this.notice?.remove();
     this.notice = toast(text("lost"), { undo: again, undoText: text("again"), tone: "bad" });
   }

@@ -16,7 +16,6 @@ let asked = 0;
 
 function start() {
   show(document);
-  history.scrollRestoration = "manual";
   window.addEventListener("popstate", () => go(window.location.href, { keeps: true }));
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", pressed);
@@ -59,6 +58,7 @@ async function go(href, { keeps = false } = {}) {
   let answer;
   try {
     answer = await fetch(href, { headers: { Accept: "text/html" } });
+    if (answer.redirected) window.location.assign(href); // to log in
     if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (number !== asked) return;
@@ -66,7 +66,7 @@ async function go(href, { keeps = false } = {}) {
     take(found);
   } catch {
     if (answer && !answer.ok && answer.status !== 503) window.location.assign(href);
-    else if (number === asked) failed(() => go(href, { keeps }));
+    else if (number === asked && !answer?.redirected) failed(() => go(href, { keeps }));
   } finally {
     if (number === asked) page.removeAttribute("aria-busy");
   }
@@ -90,6 +90,7 @@ function take(found) {
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   window.htmx?.process(page);
+  document.getElementById("calendar-said").textContent = found.querySelector(".cal-title-text").textContent;
   show(found.getElementById("calendar-data") ? found : document);
 }
 
@@ -103,7 +104,7 @@ function clicked(event) {
   if (!link) return;
   const opens = link.matches("[data-new]") || link.id === "book";
   if (opens && desk?.start()) event.preventDefault();
-  else if (link.closest("#calendar") && new URL(link.href).pathname === window.location.pathname && !link.target) {
+  else if (link.closest("#calendar") && new URL(link.href).pathname === "/calendar") {
     event.preventDefault();
     go(link.href);
   }
