@@ -19,7 +19,7 @@ from src.domain.accounts.tables import User, UserState
 from src.domain.files.tables import File
 from src.domain.resources import Charge
 from src.domain.resources.errors import NoPhoto, NotInCatalogue, ResourceNotFound
-from src.domain.resources.tables import Duty
+from src.domain.resources.tables import Duty, ResourceState
 from tests.domain.resources.conftest import MEMBER, STRANGER
 from tests.support.world import World
 
@@ -58,6 +58,26 @@ async def test_people_are_told_in_the_order_in_which_to_ask_them(world: World) -
         ("safety", "Eve"),
     ]  # fmt: skip
     assert all("@" in one.email for one in found)
+
+
+async def test_whoever_tells_whom_to_ask_tells_the_same(world: World) -> None:
+    resource = await world.resource(state=ResourceState.DOWN)
+    manager, ada = await world.manager(), await world.person(name="Ada")
+
+    async def told() -> list[str | None]:
+        async with world.reading() as reads:
+            (down,), _total = await resources.troubles(reads, manager, most=3)
+            alone = await resources.contacts.for_(reads, resource)
+            people = await resources.responsible(reads, manager, resource)
+        return [found and found.name for found in (down.contact, alone, *people)]
+
+    async with world.writing() as session:
+        await resources.update(session, manager, resource, changes={"contact_id": id_of(ada)})
+    assert await told() == ["Ada", "Ada", "Ada"]
+    async with world.writing() as session:
+        suspended = {"state": UserState.SUSPENDED}
+        await session.execute(update(User).where(User.id == id_of(ada)).values(**suspended))
+    assert await told() == [None, None]
 
 
 async def test_the_history_tells_who_was_before_and_no_change_is_no_event(world: World) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from src.domain.bookings import (
     attachments,
-    contacts,
     displacement,
     finding,
     notices,
@@ -38,7 +37,7 @@ from src.domain.bookings.calendar_views import (
     Interval,
     Occupancy,
 )
-from src.domain.bookings.changes import change, change_many, lock
+from src.domain.bookings.changes import change, change_many
 from src.domain.bookings.decisions import approve, deciders, reject, tell_deciders
 from src.domain.bookings.errors import (
     BadRange,
@@ -50,6 +49,7 @@ from src.domain.bookings.errors import (
     TooManyChanges,
 )
 from src.domain.bookings.habits import booked_time, often_used
+from src.domain.bookings.locking import lock
 from src.domain.bookings.reading import Filter, get, list_
 from src.domain.bookings.reservation import create
 from src.domain.bookings.restoring import restore
@@ -61,7 +61,6 @@ from src.domain.bookings.views import (
     Cancelling,
     Change,
     Conflict,
-    Contact,
     Person,
     ResourceRef,
     Suggestion,
@@ -87,7 +86,6 @@ __all__ = [
     "Cancelling",
     "Change",
     "Conflict",
-    "Contact",
     "DisplacementNeeded",
     "Entry",
     "Filter",
@@ -114,7 +112,6 @@ __all__ = [
     "check",
     "check_in",
     "check_out",
-    "contacts",
     "create",
     "deciders",
     "displacement",

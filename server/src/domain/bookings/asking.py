@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock
 from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
+from src.domain import resources
 from src.domain.bookings import (
-    changes,
-    contacts,
+    judging,
+    locking,
     plans,
     policy,
+    refusals,
     repository,
     reservation,
     suggestions,
@@ -45,15 +47,16 @@ async def check(
         plan = await reservation.wished(session, actor, wish)
     else:
         plan = await _changed(session, actor, wish, booking_id, now)
-    (judgement,) = await plans.judge(session, actor, [plan], now=now)
-    taken, fitting = await plans.alternatives(session, actor, judgement, now=now)
+    (judgement,) = await judging.judge(session, actor, [plan], now=now)
+    taken = await refusals.in_the_way(session, actor, judgement)
     is_clean = not judgement.refusals and not taken
+    fitting = [] if is_clean else await refusals.instead(session, actor, judgement, now=now)
     return Answer(
         outcome=judgement.outcome if is_clean else "refused",
         violations=judgement.refusals,
         conflicts=tuple(taken),
-        suggestions=() if is_clean else tuple(fitting),
-        contact=await contacts.for_(session, wish.resource_id),
+        suggestions=tuple(fitting),
+        contact=await resources.contacts.for_(session, wish.resource_id),
         request_expires_at=judgement.request_expires_at if is_clean else None,
     )
 
@@ -62,7 +65,7 @@ async def _changed(
     session: AsyncSession, actor: Actor, wish: Wish, booking_id: UUID, now: datetime
 ) -> Plan:
     found = await _known(session, actor, booking_id)
-    changes.require_change(actor, found, None, now=now)
+    locking.require_change(actor, found, None, now=now)
     faults: list[plans.Violation] = []
     if wish.team_id != found.booking.team_id:
         faults = await reservation.team_faults(session, actor, wish)

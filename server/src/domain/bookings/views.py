@@ -26,15 +26,6 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom to ask about a resource: the person first responsible for it."""
-
-    id: UUID
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
 class ResourceRef:
     """A resource by its name; `timezone` is where its opening hours are meant."""
 
@@ -154,5 +145,5 @@ class Answer:
     violations: tuple[resources.rules.Violation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
-    contact: Contact | None = None
+    contact: resources.Contact | None = None
     request_expires_at: datetime | None = None

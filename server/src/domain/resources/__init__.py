@@ -7,6 +7,7 @@ from src.domain.resources import (
     attachments,
     calendar,
     closures,
+    contacts,
     hours,
     policy,
     rules,
@@ -68,6 +69,7 @@ from src.domain.resources.troubles import Trouble, since, troubles
 from src.domain.resources.units import activate_unit, add_units, deactivate_unit, list_units
 from src.domain.resources.views import (
     SITE,
+    Contact,
     Level,
     LocationRef,
     LocationView,
@@ -89,6 +91,7 @@ __all__ = [
     "Charge",
     "ClosureNotFound",
     "ClosureOver",
+    "Contact",
     "Free",
     "FreeNow",
     "Grouping",
@@ -127,6 +130,7 @@ __all__ = [
     "calendar",
     "calendar_versions",
     "closures",
+    "contacts",
     "create",
     "create_location",
     "create_type",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import case, delete, literal, select, union_all
+from sqlalchemy import case, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events
@@ -14,14 +14,13 @@ from src.core.actor import Actor
 from src.core.errors import FieldError
 from src.core.language import gettext as _
 from src.domain.accounts.tables import User, UserState
-from src.domain.resources import access, listing, service, writing
+from src.domain.resources import access, contacts, listing, service, writing
 from src.domain.resources.errors import NotInCatalogue
-from src.domain.resources.tables import Duty, Resource, Responsibility
+from src.domain.resources.tables import Duty, Responsibility
 from src.domain.resources.views import ResponsiblePerson
 
 MOST_PEOPLE = 30
-_PRIMARY = "primary"
-_ORDER = (_PRIMARY, *Duty)
+_ORDER = tuple(Duty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +46,20 @@ async def responsible(
 async def responsible_for(
     session: AsyncSession, resource_ids: Collection[UUID]
 ) -> dict[UUID, list[ResponsiblePerson]]:
-    """The same for several resources in one statement; who may see them is the caller's."""
-    contacts = select(
-        Resource.id.label("resource_id"),
-        Resource.contact_id.label("user_id"),
-        literal(_PRIMARY).label("role"),
-        literal(0).label("position"),
-    ).where(Resource.id.in_(resource_ids), Resource.contact_id.is_not(None))
-    others = select(
-        Responsibility.resource_id,
-        Responsibility.user_id,
-        Responsibility.role.label("role"),
-        Responsibility.position,
-    ).where(Responsibility.resource_id.in_(resource_ids))
-    all_ = union_all(contacts, others).subquery()
-    rank = case({role: place for place, role in enumerate(_ORDER)}, value=all_.c.role)
+    """The same for several resources, in two statements; who may see them is the caller's."""
+    first = await contacts.of(session, resource_ids)
+    found = {
+        on: [ResponsiblePerson("primary", one.id, one.name, one.email)] for on, one in first.items()
+    }
+    rank = case({duty: place for place, duty in enumerate(Duty)}, value=Responsibility.role)
     rows = await session.execute(
-        select(all_.c.resource_id, all_.c.role, User.id, User.name, User.email)
-        .join(User, User.id == all_.c.user_id)
-        .where(User.state == UserState.ACTIVE)
-        .order_by(rank, all_.c.position)
+        select(Responsibility.resource_id, Responsibility.role, User.id, User.name, User.email)
+        .join(User, User.id == Responsibility.user_id)
+        .where(Responsibility.resource_id.in_(resource_ids), User.state == UserState.ACTIVE)
+        .order_by(rank, Responsibility.position)
     )
-    found: dict[UUID, list[ResponsiblePerson]] = {}
-    for resource_id, role, user_id, name, email in rows:
-        said = role if role == _PRIMARY else Duty(role)
-        found.setdefault(resource_id, []).append(ResponsiblePerson(said, user_id, name, email))
+    for resource_id, duty, user_id, name, email in rows:
+        found.setdefault(resource_id, []).append(ResponsiblePerson(duty, user_id, name, email))
     return found
 
 

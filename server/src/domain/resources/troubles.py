@@ -6,24 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import Actor
 from src.core.events import Event
-from src.domain.accounts.tables import User, UserState
-from src.domain.resources import access, repository
+from src.domain.resources import access, contacts, repository
 from src.domain.resources.tables import Resource, ResourceState
+from src.domain.resources.views import Contact
 
 STATES = (ResourceState.DOWN, ResourceState.DEGRADED)
-
-
-@dataclass(frozen=True, slots=True)
-class Helper:
-    """Whom to ask about it."""
-
-    name: str
-    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +28,25 @@ class Trouble:
     state: ResourceState
     reason: str | None
     since: datetime | None
-    contact: Helper | None
+    contact: Contact | None
 
 
 async def troubles(session: AsyncSession, actor: Actor, *, most: int) -> tuple[list[Trouble], int]:
-    """Those the actor may see, what is down first, and how many there are in all. One statement."""
+    """Those the actor may see, what is down first, and how many there are in all."""
     wanted = (
         select(
             Resource,
             repository.PATHS.c.path,
             _since(),
-            User.name,
-            User.email,
             func.count().over(),
         )
         .join(repository.PATHS, repository.PATHS.c.id == Resource.location_id)
-        .outerjoin(User, and_(User.id == Resource.contact_id, User.state == UserState.ACTIVE))
         .where(access.visible(actor), Resource.state.in_(STATES))
         .order_by(Resource.state.desc(), Resource.name)
         .limit(most)
     )
     rows = (await session.execute(wanted)).all()
+    whom = await contacts.of(session, [resource.id for resource, *_rest in rows]) if rows else {}
     found = [
         Trouble(
             resource.id,
@@ -65,9 +55,9 @@ async def troubles(session: AsyncSession, actor: Actor, *, most: int) -> tuple[l
             resource.state,
             resource.state_reason,
             since,
-            Helper(name, email) if name else None,
+            whom.get(resource.id),
         )
-        for resource, path, since, name, email, _total in rows
+        for resource, path, since, _total in rows
     ]
     return found, rows[0][-1] if rows else 0
 

@@ -83,6 +83,15 @@ class ResourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask about a resource: the person first responsible for it."""
+
+    id: UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResponsiblePerson:
     """Whom to ask about a resource, and where to reach them."""
 

@@ -112,7 +112,7 @@ async def show(
         teams = await accounts.team_names(reads, [booking.team_id] if booking.team_id else [])
         context: dict[str, Any] = {
             "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
-            "person": await bookings.contacts.for_(reads, resource.id),
+            "person": await resources.contacts.for_(reads, resource.id),
             "team": next(iter(teams.values()), None),
         }
     policy = terms[resource.id].policy

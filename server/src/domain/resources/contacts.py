@@ -1,4 +1,4 @@
-"""Whom to ask about a resource: every refusal names them."""
+"""Whom to ask about a resource: its page, what does not work and every refusal name them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.domain.accounts.tables import User, UserState
-from src.domain.bookings.views import Contact
 from src.domain.resources.tables import Resource
+from src.domain.resources.views import Contact
 
 
 async def of(session: AsyncSession, resource_ids: Collection[UUID]) -> dict[UUID, Contact]:
-    """The person first responsible for each of the resources that has one, in one statement."""
+    """The person first responsible for each of the resources, in one statement.
+
+    Those who are no longer active are asked nothing. Who may see the resources is the caller's.
+    """
     wanted = (
         select(Resource.id, User.id, User.name, User.email)
         .join(User, User.id == Resource.contact_id)
