@@ -15,6 +15,7 @@ from src.core.paging import Paging
 from src.domain import accounts, bookings, resources, search
 from src.domain.accounts.tables import RoleName
 from src.domain.bookings import Wish
+from src.domain.bookings.tables import Booking
 from src.domain.resources.tables import Resource, ResourceState
 from tests.support.statements import counted
 from tests.support.world import HOUR, World, tomorrow
@@ -118,6 +119,23 @@ async def test_coming_bookings_stand_before_past_ones(world: World) -> None:
     for hour, title in ((12, "Slides late"), (9, "Slides early")):
         await book(world, ada, resource, hour, title)
     assert (await found(world, ada, "slides"))["booking"] == ["Slides early", "Slides late"]
+
+
+async def test_bookings_of_more_than_twelve_months_ago_are_not_looked_through(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource, ada = await world.resource(), await world.person()
+    for hour, title in ((9, "Slides long ago"), (11, "Slides of spring"), (13, "Slides ahead")):
+        await book(world, ada, resource, hour, title)
+    for title, days in (("Slides long ago", 370), ("Slides of spring", 200)):
+        past = tomorrow(9, days=-days)
+        async with world.writing() as session:
+            begun = {"starts_at": past, "ends_at": past + HOUR}
+            await session.execute(update(Booking).where(Booking.title == title).values(begun))
+    assert await found(world, ada, "slides") == {"booking": ["Slides ahead", "Slides of spring"]}
+    await book(world, ada, resource, 16, "Slides far ahead")
+    monkeypatch.setattr(bookings.finding, "LOOKED_THROUGH", 1)
+    assert await found(world, ada, "slides") == {"booking": ["Slides ahead", "Slides of spring"]}
 
 
 async def test_a_search_costs_one_statement_a_kind_whatever_is_found(world: World) -> None:

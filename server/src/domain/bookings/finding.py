@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, select
+from datetime import datetime, timedelta
+
+from sqlalchemy import Subquery, case, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, finding
@@ -12,19 +14,28 @@ from src.domain.bookings import policy
 from src.domain.bookings.tables import Booking
 from src.domain.resources.tables import Resource
 
+REACH = timedelta(days=365)  # how long ago what is found began at most
+LOOKED_THROUGH = 10_000  # bookings the reader may see, those nearest to now, in each direction
+
 
 async def _bookings(session: AsyncSession, actor: Actor, q: str, limit: int) -> list[finding.Hit]:
-    """By title and resource: what is coming, the next first, then what is over, the last first."""
-    is_ahead = Booking.ends_at > clock.now()
+    """By title and resource: what is coming, the next first, then what is over, the last first.
+
+    It is asked at every pause of typing, and words have no index: what began more than twelve
+    months ago is not found, and of what remains only the nearest to now is looked through.
+    """
+    now = clock.now()
+    near = _near(actor, now).c
+    is_ahead = near.ends_at > now
     wanted = (
-        select(Booking.id, Booking.title, Resource.name, Booking.starts_at, Booking.ends_at)
-        .join(Resource, Resource.id == Booking.resource_id)
-        .where(policy.readable(actor), finding.holding(q, Booking.title, Resource.name))
+        select(near.id, near.title, Resource.name, near.starts_at, near.ends_at)
+        .join(Resource, Resource.id == near.resource_id)
+        .where(finding.holding(q, near.title, Resource.name))
         .order_by(
             case((is_ahead, 0), else_=1),
-            case((is_ahead, Booking.starts_at)),
-            Booking.starts_at.desc(),
-            Booking.id,
+            case((is_ahead, near.starts_at)),
+            near.starts_at.desc(),
+            near.id,
         )
         .limit(limit)
     )
@@ -37,6 +48,19 @@ async def _bookings(session: AsyncSession, actor: Actor, q: str, limit: int) -> 
         )
         for id_, title, name, starts_at, ends_at in await session.execute(wanted)
     ]
+
+
+def _near(actor: Actor, now: datetime) -> Subquery:
+    """The bookings to look through, read from now on and backwards by the index of their starts."""
+    seen = select(
+        Booking.id, Booking.title, Booking.resource_id, Booking.starts_at, Booking.ends_at
+    ).where(policy.readable(actor))
+    coming = seen.where(Booking.starts_at >= now).order_by(Booking.starts_at)
+    begun = seen.where(Booking.starts_at < now, Booking.starts_at > now - REACH).order_by(
+        Booking.starts_at.desc()
+    )
+    parts = (select(half.limit(LOOKED_THROUGH).subquery()) for half in (coming, begun))
+    return union_all(*parts).subquery()
 
 
 finding.source(
