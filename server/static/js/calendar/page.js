@@ -55,20 +55,17 @@ function view(name, date) {
 async function go(href, { keeps = false } = {}) {
   const number = ++asked;
   page.setAttribute("aria-busy", "true");
-  let answer;
-  try {
-    answer = await fetch(href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) window.location.assign(href); // to log in
-    if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (number !== asked) return;
+  const answer = await fetch(href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const said = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
+  if (number !== asked) return;
+  page.removeAttribute("aria-busy");
+  if (said !== null) {
     if (!keeps) history.pushState(null, "", href);
-    take(found);
-  } catch {
-    if (answer && !answer.ok && answer.status !== 503) window.location.assign(href);
-    else if (number === asked && !answer?.redirected) failed(() => go(href, { keeps }));
-  } finally {
-    if (number === asked) page.removeAttribute("aria-busy");
+    take(new DOMParser().parseFromString(said, "text/html"));
+  } else if (answer && answer.status !== 503) {
+    window.location.assign(href); // to log in, or to what speaks against it
+  } else {
+    failed(() => go(href, { keeps }));
   }
 }
 
@@ -90,7 +87,7 @@ function take(found) {
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   window.htmx?.process(page);
-  document.getElementById("calendar-said").textContent = found.querySelector(".cal-title-text").textContent;
+  document.getElementById("calendar-said").textContent = page.querySelector(".cal-title-text").textContent;
   show(found.getElementById("calendar-data") ? found : document);
 }
 
