@@ -36,7 +36,10 @@ PerKind = Annotated[int, Query(ge=1, le=search.MOST, description="How many of ea
     **declares(SIGNED_IN),
 )
 async def find(actor: CurrentActor, reads: Reads, q: Sought, limit: PerKind = 5) -> Response:
-    """Resources, bookings, people and closures that hold every word, as far as one may see them."""
+    """Resources, bookings, people and closures that hold every word, as far as one may see them.
+
+    Of bookings, those that began within the last twelve months or lie ahead.
+    """
     found = await search.find(reads, actor, q, limit)
     return replies.whole([SearchGroup.model_validate(group) for group in found])
 
