@@ -12,7 +12,7 @@ from src.core import clock
 from src.core.actor import Actor, Permission, forbidden
 from src.core.language import gettext as _
 from src.domain import resources
-from src.domain.bookings import changes, plans, policy, repository, rules, telling
+from src.domain.bookings import holds, locking, policy, refusals, repository, rules, telling
 from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
@@ -49,7 +49,7 @@ async def cancelling(session: AsyncSession, actor: Actor, booking_id: UUID) -> C
     if not found or not policy.may_know(actor, found[0].booking):
         raise BookingNotFound(_("Choose one from the list of bookings."))
     booking = found[0].booking
-    terms = await resources.terms.load(session, [booking.resource_id], around=changes.held(booking))
+    terms = await resources.terms.load(session, [booking.resource_id], around=holds.held(booking))
     limits = terms[booking.resource_id].policy
     names = {booking.booked_by: found[0].booked_by, booking.booked_for: found[0].booked_for}
     told = telling.concerned(actor, booking) if policy.may_read(actor, booking) else []
@@ -81,7 +81,7 @@ async def call_off(
     reason: str | None,
 ) -> None:
     """Cancel an opened booking, free its time and tell its people."""
-    booking, freed = found.booking, changes.held(found.booking)
+    booking, freed = found.booking, holds.held(found.booking)
     terms = await resources.terms.load(session, [booking.resource_id], around=freed)
     limits = terms[booking.resource_id].policy
     booking.is_cancelled_late = _is_late(actor, booking, limits, now)
@@ -113,9 +113,9 @@ async def check_in(
             allowed=[],
             opens_at=opens,
         )
-    terms = await resources.terms.load(session, [booking.resource_id], around=changes.held(booking))
+    terms = await resources.terms.load(session, [booking.resource_id], around=holds.held(booking))
     if faults := resources.rules.state_faults(terms[booking.resource_id]):
-        raise await plans.refused_at(session, actor, booking.resource_id, faults)
+        raise await refusals.refused_at(session, actor, booking.resource_id, faults)
     rules.transition(session, actor, booking, Status.IN_USE, now=now)
     booking.checked_in_at = now
     await session.flush()
@@ -132,7 +132,7 @@ async def check_out(
     """
     now = clock.now()
     found = await _opened(session, actor, booking_id, expected_version)
-    booking, left = found.booking, changes.freed(found.booking)
+    booking, left = found.booking, holds.freed(found.booking)
     if policy.can_end_early(booking, now):
         rules.transition(session, actor, booking, Status.IN_USE, now=now)
     rules.transition(session, actor, booking, Status.COMPLETED, now=now)
@@ -142,7 +142,7 @@ async def check_out(
         # Whoever came and went before the start has used a minute of it.
         booking.ends_at = min(booking.ends_at, max(now, booking.starts_at + _MINUTE))
     await resources.calendar.release(session, {booking.id})
-    await changes.heal(session, [left])
+    await holds.heal(session, [left])
     await session.flush()
     return repository.view(actor, found, now=now)
 
@@ -150,8 +150,8 @@ async def check_out(
 async def _opened(
     session: AsyncSession, actor: Actor, booking_id: UUID, expected_version: int | None
 ) -> Whole:
-    found = (await changes.open_(session, [booking_id])).get(booking_id)
-    changes.require_known(actor, found, expected_version)
+    found = (await locking.open_(session, [booking_id])).get(booking_id)
+    locking.require_known(actor, found, expected_version)
     if found is None or not policy.may_change(actor, found.booking):
         raise forbidden(Permission.BOOKINGS_MANAGE)
     return found

@@ -16,7 +16,7 @@ from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import FieldError
 from src.core.language import gettext as _
 from src.domain import resources
-from src.domain.bookings import changes, policy, repository
+from src.domain.bookings import holds, policy, repository
 from src.domain.bookings.calendar_views import (
     Calendar,
     CalendarGroup,
@@ -244,7 +244,7 @@ def _blocks(
     kept: dict[tuple[UUID, int], list[Window]] = {}
     for each in found:
         place = (each.booking.resource_id, each.unit)
-        kept.setdefault(place, []).append(changes.held(each.booking))
+        kept.setdefault(place, []).append(holds.held(each.booking))
     for terms in all_terms.values():
         for closure in terms.closures:
             for unit in terms.units:

@@ -12,7 +12,7 @@ from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.errors import Forbidden
 from src.core.language import gettext as _
 from src.domain import accounts, resources
-from src.domain.bookings import changes, policy, repository, rules, telling
+from src.domain.bookings import holds, locking, policy, repository, rules, telling
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import BookingView, Person
@@ -35,7 +35,7 @@ async def approve(
     found = await _decided(
         session, actor, booking_id, Status.CONFIRMED, note=note, expected_version=expected_version
     )
-    booking, held = found.booking, changes.held(found.booking)
+    booking, held = found.booking, holds.held(found.booking)
     booking.request_expires_at = None
     piece = resources.calendar.Piece(
         booking.id,
@@ -65,7 +65,7 @@ async def reject(
     )
     found.booking.request_expires_at = None
     await resources.calendar.release(session, {found.booking.id})
-    await changes.heal(session, [changes.freed(found.booking)])
+    await holds.heal(session, [holds.freed(found.booking)])
     await telling.tell(session, actor, found, "booking.rejected", reason=note)
     await session.flush()
     return repository.view(actor, found, now=clock.now())
@@ -80,8 +80,8 @@ async def _decided(
     note: str | None,
     expected_version: int | None,
 ) -> Whole:
-    found = (await changes.open_(session, [booking_id])).get(booking_id)
-    changes.require_known(actor, found, expected_version)
+    found = (await locking.open_(session, [booking_id])).get(booking_id)
+    locking.require_known(actor, found, expected_version)
     if found is None or not policy.may_decide(actor, found.booking):
         permission = Permission.BOOKINGS_APPROVE
         if found is not None and actor.may(permission, resource_scope(found.booking.resource_id)):

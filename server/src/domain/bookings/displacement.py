@@ -21,7 +21,7 @@ from src.core.errors import FieldError, Invalid
 from src.core.language import gettext as _
 from src.core.language import ngettext
 from src.domain import resources
-from src.domain.bookings import attendance, changes, policy, repository, suggestions
+from src.domain.bookings import attendance, changes, holds, locking, policy, repository, suggestions
 from src.domain.bookings.errors import DisplacementNeeded
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking
@@ -164,8 +164,8 @@ async def _hit(
     return [
         each
         for each in found
-        if changes.held(each.booking).ends_at > starts_at
-        and (ends_at is None or changes.held(each.booking).starts_at < ends_at)
+        if holds.held(each.booking).ends_at > starts_at
+        and (ends_at is None or holds.held(each.booking).starts_at < ends_at)
     ]
 
 
@@ -201,7 +201,7 @@ async def _settle(
     for each in by_action["keep"]:
         subject = ("booking", each.booking.id)
         events.record(session, actor, "booking.kept", subject, reason=reason)
-    opened = await changes.open_(session, [each.booking.id for each in by_action["cancel"]])
+    opened = await locking.open_(session, [each.booking.id for each in by_action["cancel"]])
     for each in opened.values():
         await attendance.call_off(session, actor, each, now=now, reason=reason)
     moves = [

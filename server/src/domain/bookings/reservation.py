@@ -14,7 +14,16 @@ from src.core.errors import Unauthenticated
 from src.core.language import gettext as _
 from src.domain import accounts, resources
 from src.domain.accounts.tables import User, UserState
-from src.domain.bookings import plans, policy, reminders, repository, telling
+from src.domain.bookings import (
+    judging,
+    plans,
+    policy,
+    refusals,
+    reminders,
+    repository,
+    telling,
+    wishes,
+)
 from src.domain.bookings.plans import Judgement, Plan, Violation, Window
 from src.domain.bookings.rules import VERBS
 from src.domain.bookings.tables import Booking, Status
@@ -34,13 +43,13 @@ async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingV
     # First of all: whoever waits here sees what the one before has done.
     await resources.calendar.lock(session, {wish.resource_id})
     plan = planned(wish, person.id, faults=[*faults, *await team_faults(session, actor, wish)])
-    (judgement,) = await plans.judge(session, actor, [plan], now=now)
+    (judgement,) = await judging.judge(session, actor, [plan], now=now)
     if judgement.refusals:
-        raise await plans.refusal(session, actor, judgement, now=now)
+        raise await refusals.refusal(session, actor, judgement, now=now)
     try:
         placed = await resources.calendar.replace(session, [judgement.piece()], holders=())
     except resources.calendar.TimeTaken as taken:
-        raise await plans.overlap(session, actor, judgement, now=now) from taken
+        raise await refusals.overlap(session, actor, judgement, now=now) from taken
     hold = placed[plan.id][0]
     booking = _booking(actor, wish, judgement, person.id, hold.unit_id)
     session.add(booking)
@@ -78,7 +87,7 @@ def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) ->
         window=plans.in_utc(Window(wish.starts_at, wish.ends_at)),
         person_id=person_id,
         unit=wish.unit,
-        texts=texts(wish),
+        texts=wishes.texts(wish),
         override_reason=(wish.override_reason or "").strip() or None,
         faults=tuple(faults),
     )
@@ -100,7 +109,7 @@ def replanned(
         person_id=booking.booked_for,
         unit=wish.unit,
         preferred=found.unit if wish.resource_id == booking.resource_id else None,
-        texts=texts(wish),
+        texts=wishes.texts(wish),
         override_reason=(wish.override_reason or "").strip() or None,
         booking=booking,
         faults=tuple(faults),
@@ -202,12 +211,3 @@ def record_override(
 def _reference(judgement: Judgement) -> ResourceRef:
     terms = judgement.terms
     return ResourceRef(terms.resource_id, terms.name, terms.timezone)
-
-
-def texts(wish: Wish) -> tuple[tuple[str, str], ...]:
-    """The texts of a wish by their fields."""
-    return (
-        ("title", wish.title),
-        ("notes", wish.notes),
-        ("override_reason", wish.override_reason or ""),
-    )

@@ -11,7 +11,7 @@ from src.core import clock
 from src.core.actor import Actor, Permission, forbidden
 from src.core.language import gettext as _
 from src.domain import resources
-from src.domain.bookings import changes, plans, policy, repository, rules, telling
+from src.domain.bookings import judging, locking, policy, refusals, repository, rules, telling
 from src.domain.bookings.errors import BookingNotFound
 from src.domain.bookings.plans import Plan, Window
 from src.domain.bookings.repository import Whole
@@ -38,13 +38,13 @@ async def restore(
     """
     now = clock.now()
     found = await _opened(session, actor, booking_id, expected_version, now=now)
-    (judgement,) = await plans.judge(session, actor, [_as_it_was(found)], now=now)
+    (judgement,) = await judging.judge(session, actor, [_as_it_was(found)], now=now)
     if judgement.refusals:
-        raise await plans.refusal(session, actor, judgement, now=now)
+        raise await refusals.refusal(session, actor, judgement, now=now)
     try:
         placed = await resources.calendar.replace(session, [judgement.piece()], holders=())
     except resources.calendar.TimeTaken as taken:
-        raise await plans.overlap(session, actor, judgement, now=now) from taken
+        raise await refusals.overlap(session, actor, judgement, now=now) from taken
     _write(session, actor, found.booking, placed[booking_id][0].unit_id, now)
     await session.flush()
     await telling.tell(session, actor, found, "booking.restored")
@@ -63,8 +63,8 @@ async def _opened(
     *,
     now: datetime,
 ) -> Whole:
-    found = (await changes.open_(session, [booking_id])).get(booking_id)
-    changes.require_known(actor, found, expected_version)
+    found = (await locking.open_(session, [booking_id])).get(booking_id)
+    locking.require_known(actor, found, expected_version)
     if found is None:
         raise BookingNotFound(_("Choose one from the list of bookings."))
     # Who cancelled is known while that can be taken back: it is asked for first.

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock
 from src.core.actor import SYSTEM
 from src.domain import resources
-from src.domain.bookings import changes, rules, telling
+from src.domain.bookings import holds, locking, rules, telling
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.resources.tables import Hold, ResourceState
@@ -86,7 +86,7 @@ async def complete(session: AsyncSession, *, limit: int = BATCH) -> int:
     due = and_(is_on, Booking.ends_at <= now, Booking.id.in_(over))
 
     def is_due(booking: Booking) -> bool:
-        return booking.status in rules.HELD and changes.held(booking).ends_at <= now
+        return booking.status in rules.HELD and holds.held(booking).ends_at <= now
 
     found = await _open(session, due, is_due, limit)
     on = {each.booking.resource_id for each in found}
@@ -120,10 +120,10 @@ async def _open(
     )
     if not ids:
         return []
-    opened = await changes.open_(session, ids)
+    opened = await locking.open_(session, ids)
     return [opened[id_] for id_ in ids if id_ in opened and is_due(opened[id_].booking)]
 
 
 async def _release(session: AsyncSession, found: list[Whole]) -> None:
     await resources.calendar.release(session, {each.booking.id for each in found})
-    await changes.heal(session, [changes.freed(each.booking) for each in found])
+    await holds.heal(session, [holds.freed(each.booking) for each in found])
