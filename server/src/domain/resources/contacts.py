@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.domain.accounts.tables import User, UserState
@@ -13,17 +14,26 @@ from src.domain.resources.tables import Resource
 from src.domain.resources.views import Contact
 
 
-async def of(session: AsyncSession, resource_ids: Collection[UUID]) -> dict[UUID, Contact]:
-    """The person first responsible for each of the resources, in one statement.
+def statement(resource_ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
+    """Resource, person, name and address: of each of the resources, who is first responsible.
 
     Those who are no longer active are asked nothing. Who may see the resources is the caller's.
     """
-    wanted = (
-        select(Resource.id, User.id, User.name, User.email)
+    return (
+        select(
+            Resource.id.label("resource_id"),
+            User.id.label("user_id"),
+            User.name.label("name"),
+            User.email.label("email"),
+        )
         .join(User, User.id == Resource.contact_id)
         .where(Resource.id.in_(resource_ids), User.state == UserState.ACTIVE)
     )
-    rows = await session.execute(wanted)
+
+
+async def of(session: AsyncSession, resource_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """What `statement` tells, by resource."""
+    rows = await session.execute(statement(resource_ids))
     return {on: Contact(id_, name, email) for on, id_, name, email in rows}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events
@@ -20,7 +21,8 @@ from src.domain.resources.tables import Duty, Responsibility
 from src.domain.resources.views import ResponsiblePerson
 
 MOST_PEOPLE = 30
-_ORDER = tuple(Duty)
+_PRIMARY: Literal["primary"] = "primary"
+_ORDER = (_PRIMARY, *Duty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +48,29 @@ async def responsible(
 async def responsible_for(
     session: AsyncSession, resource_ids: Collection[UUID]
 ) -> dict[UUID, list[ResponsiblePerson]]:
-    """The same for several resources, in two statements; who may see them is the caller's."""
-    first = await contacts.of(session, resource_ids)
-    found = {
-        on: [ResponsiblePerson("primary", one.id, one.name, one.email)] for on, one in first.items()
-    }
-    rank = case({duty: place for place, duty in enumerate(Duty)}, value=Responsibility.role)
-    rows = await session.execute(
-        select(Responsibility.resource_id, Responsibility.role, User.id, User.name, User.email)
+    """The same for several resources in one statement; who may see them is the caller's."""
+    first = contacts.statement(resource_ids).add_columns(
+        literal(_PRIMARY).label("role"), literal(0).label("position")
+    )
+    others = (
+        select(
+            Responsibility.resource_id,
+            User.id,
+            User.name,
+            User.email,
+            Responsibility.role,
+            Responsibility.position,
+        )
         .join(User, User.id == Responsibility.user_id)
         .where(Responsibility.resource_id.in_(resource_ids), User.state == UserState.ACTIVE)
-        .order_by(rank, Responsibility.position)
     )
-    for resource_id, duty, user_id, name, email in rows:
-        found.setdefault(resource_id, []).append(ResponsiblePerson(duty, user_id, name, email))
+    all_ = union_all(first, others).subquery()
+    rank = case({role: place for place, role in enumerate(_ORDER)}, value=all_.c.role)
+    found: dict[UUID, list[ResponsiblePerson]] = {}
+    for row in await session.execute(select(all_).order_by(rank, all_.c.position)):
+        duty: Literal["primary"] | Duty = _PRIMARY if row.role == _PRIMARY else Duty(row.role)
+        person = ResponsiblePerson(duty, row.user_id, row.name, row.email)
+        found.setdefault(row.resource_id, []).append(person)
     return found
 
 
