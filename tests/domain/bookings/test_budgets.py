@@ -68,6 +68,18 @@ async def test_a_refusal_costs_the_same_however_much_is_booked(world: World) -> 
     assert costs[0] == costs[1] <= 8
 
 
+async def test_asking_about_a_time_that_fits_costs_at_most_five(world: World) -> None:
+    resource = await world.resource(units=2, hours=EVERY_DAY, **RULES)
+    actor = await world.person()
+    with counted(world.database) as said:
+        async with world.reading() as reads:
+            answer = await bookings.check(
+                reads, actor, wish=Wish(resource, tomorrow(9), tomorrow(11))
+            )
+    assert (answer.outcome, answer.suggestions) == ("confirmed", ())
+    assert len(said) + IDENTITY <= 5, "\n\n".join(said)
+
+
 async def test_one_resources_week_costs_at_most_four(world: World) -> None:
     resource = await world.resource(units=2, hours=EVERY_DAY, **RULES)
     actor = await world.person()

@@ -196,7 +196,7 @@ def _row(actor: Actor, terms: Terms, rows: CalendarRows) -> CalendarResource:
         location_id=terms.location_id,
         state=terms.state.value,
         state_reason=terms.state_reason,
-        units=tuple(unit.number for unit in terms.units if unit.is_active),
+        units=terms.unit_numbers,
         open=tuple(Interval(part.starts_at, part.ends_at) for part in parts),
         slot_minutes=limits.slot_minutes,
         calendar_version=terms.calendar_version,

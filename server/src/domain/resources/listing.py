@@ -305,7 +305,7 @@ def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
         timezone=resource.timezone,
         contact=Reference(resource.contact_id, contact) if resource.contact_id else None,
         tags=tuple(resource.tags),
-        units=tuple(unit.number for unit in known.units if unit.is_active),
+        units=known.unit_numbers,
         version=resource.version,
         calendar_version=resource.calendar_version,
         created_at=resource.created_at,
