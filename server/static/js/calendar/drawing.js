@@ -51,10 +51,13 @@ function block(entry, id, { zone, minuteWidth, tellsUnit }) {
   if (!minuteWidth && length < 90) classNames.push(length < 45 ? "is-brief" : "is-short");
   if (entry.status === "completed") classNames.push("is-past");
   if (entry.isSaving) classNames.push("is-saving");
-  // Read by the style sheet, which knows how long a minute is in each view.
+  // Read by the style sheet, which knows how long a minute is in each view; in a week of many it is nothing.
   const styles = [];
-  if (entry.buffer_before) styles.push(`--before:${entry.buffer_before}`);
-  if (entry.buffer_after) styles.push(`--after:${entry.buffer_after}`);
+  for (const side of minuteWidth && minuteWidth < 0.3 ? [] : ["before", "after"]) {
+    if (!entry[`buffer_${side}`]) continue;
+    classNames.push(`has-${side}`);
+    styles.push(`--${side}:${entry[`buffer_${side}`]}`);
+  }
   return {
     id,
     resourceIds: [entry.resource_id],
