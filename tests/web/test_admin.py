@@ -15,6 +15,9 @@ from starlette.routing import Mount
 from src.core import outbox
 from src.core.actor import Permission
 from src.core.db import create_database, reading, transaction
+from src.domain import files
+from src.domain.accounts import GRANTS
+from src.domain.accounts.tables import RoleName
 from src.domain.schema import metadata
 from src.web.admin import door
 from src.web.declarations import Declaration
@@ -121,6 +124,27 @@ def test_every_table_is_listed_and_its_rows_shown_without_a_secret(
             assert one.status == 200, (path, one.text)
             assert [secret for secret in hidden if secret in one.response.text] == [], path
     assert shown >= 15
+
+
+@pytest.mark.parametrize(
+    ("lacking", "hidden"),
+    [
+        (Permission.BOOKINGS_READ_DETAILS, {"bookings", "files"}),
+        (Permission.RESOURCES_READ, {"files"}),
+        (Permission.FILES_READ, {"files", "blobs"}),
+    ],
+)
+def test_a_table_is_for_those_who_may_read_all_that_its_rows_are_about(
+    everything: Lab, monkeypatch: pytest.MonkeyPatch, lacking: Permission, hidden: set[str]
+) -> None:
+    # A new type of object that files hang on belongs into the needs of their list.
+    assert files.subject_types() == ["booking", "resource"]
+    visitor = Visitor.logged_in(everything, "admin")
+    whole = set(_lists(visitor))
+    monkeypatch.setitem(GRANTS, RoleName.ADMIN, frozenset(Permission) - {lacking})
+    assert whole - set(_lists(visitor)) == {f"/admin/{table}/list" for table in hidden}
+    for table in hidden:
+        assert visitor.see(f"/admin/{table}/list").status == 403
 
 
 def test_a_payload_is_shown_with_its_secrets_masked(admin: Visitor) -> None:

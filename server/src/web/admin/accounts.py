@@ -29,7 +29,8 @@ class Users(Editable):
 
     table, label, one = "users", mark("People"), mark("Person")
     icon = "fa-solid fa-user"
-    needs = manages = Permission.USERS_MANAGE
+    manages = Permission.USERS_MANAGE
+    needs = (manages,)
     fields = (
         StringField("id", mark("Id")),
         Line("name", mark("Name"), required=True, maxlength=200),
@@ -70,7 +71,8 @@ class Teams(Editable):
 
     table, label, one = "teams", mark("Teams"), mark("Team")
     icon = "fa-solid fa-people-group"
-    needs = manages = Permission.USERS_MANAGE
+    manages = Permission.USERS_MANAGE
+    needs = (manages,)
     fields = (
         StringField("id", mark("Id")),
         Line("name", mark("Name"), required=True, maxlength=200),
@@ -106,7 +108,7 @@ class Members(ReadOnly):
 
     table, label, one = "team_members", mark("Members of teams"), mark("Member")
     icon = "fa-solid fa-user-group"
-    needs = Permission.USERS_MANAGE
+    needs = (Permission.USERS_MANAGE,)
     keys = ("team_id", "user_id")
     fields = (
         Reference("team_id", mark("Team"), key="teams"),
@@ -122,7 +124,7 @@ class Roles(ReadOnly):
 
     table, label, one = "role_assignments", mark("Roles"), mark("Role")
     icon = "fa-solid fa-key"
-    needs = Permission.USERS_MANAGE
+    needs = (Permission.USERS_MANAGE,)
     named = "role"
     fields = (
         StringField("id", mark("Id")),

@@ -21,10 +21,7 @@ class Bookings(ReadOnly):
 
     table, label, one = "bookings", mark("Bookings"), mark("Booking")
     icon = "fa-solid fa-calendar-days"
-    needs = Permission.BOOKINGS_READ
-    private = dict.fromkeys(
-        ("title", "notes", "decision_note", "override_reason"), Permission.BOOKINGS_READ_DETAILS
-    )
+    needs = (Permission.BOOKINGS_READ_DETAILS,)
     page = "/bookings/{id}"
     named = "id"
     is_big = True

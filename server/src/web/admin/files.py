@@ -11,11 +11,15 @@ from src.web.admin.listing import ReadOnly
 
 
 class Files(ReadOnly):
-    """A name on an object."""
+    """A name on an object; whoever reads all of them must be free to read every such object."""
 
     table, label, one = "files", mark("Files"), mark("File")
     icon = "fa-solid fa-file"
-    needs = Permission.FILES_READ
+    needs = (
+        Permission.FILES_READ,
+        Permission.RESOURCES_READ,
+        Permission.BOOKINGS_READ_DETAILS,
+    )
     fields = (
         StringField("id", mark("Id")),
         StringField("name", mark("Name")),
@@ -36,7 +40,7 @@ class Blobs(ReadOnly):
 
     table, label, one = "blobs", mark("Contents of files"), mark("Content")
     icon = "fa-solid fa-database"
-    needs = Permission.FILES_READ
+    needs = (Permission.FILES_READ,)
     keys = ("sha256",)
     named = "sha256"
     fields = (

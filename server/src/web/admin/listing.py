@@ -62,7 +62,7 @@ class ReadOnly(BaseModelView):
     table: ClassVar[str]
     label: ClassVar[str]  # of many
     one: ClassVar[str]  # of one
-    needs: ClassVar[Permission | None] = None
+    needs: ClassVar[Sequence[Permission]] = ()
     keys: ClassVar[Sequence[str]] = ("id",)
     named: ClassVar[str] = "name"
     listed: ClassVar[Sequence[str]]
@@ -70,7 +70,6 @@ class ReadOnly(BaseModelView):
     found_by: ClassVar[Sequence[str]] = ()
     form: ClassVar[Sequence[str]] = ()
     new: ClassVar[Sequence[str]] = ()
-    private: ClassVar[Mapping[str, Permission]] = {}
     is_big: ClassVar[bool] = False
     narrowed_by: ClassVar[Sequence[str]] = ()  # what a big table has an index for
     page: ClassVar[str] = ""  # where its processes are: "/bookings/{id}"
@@ -258,16 +257,7 @@ class ReadOnly(BaseModelView):
 
     def is_accessible(self, request: Request) -> bool:
         """Whether the reader has what this table needs beyond the door's permission."""
-        return self.needs is None or actor_of(request).may(self.needs)
-
-    def can_access_field(
-        self, request: Request, field: BaseField, action: RequestAction | None = None
-    ) -> bool:
-        """Some fields are for fewer people."""
-        needed = self.private.get(field.name)
-        if needed is not None and not actor_of(request).may(needed):
-            return False
-        return bool(super().can_access_field(request, field, action))
+        return all(actor_of(request).may(needed) for needed in self.needs)
 
     def get_fields_list(
         self,

@@ -16,7 +16,7 @@ class Notifications(ReadOnly):
 
     table, label, one = "notifications", mark("Notifications"), mark("Notification")
     icon = "fa-solid fa-bell"
-    needs = Permission.USERS_MANAGE
+    needs = (Permission.USERS_MANAGE,)
     named = "kind"
     is_big = True
     fields = (
@@ -40,7 +40,7 @@ class Deliveries(ReadOnly):
 
     table, label, one = "deliveries", mark("Deliveries"), mark("Delivery")
     icon = "fa-solid fa-envelope"
-    needs = Permission.USERS_MANAGE
+    needs = (Permission.USERS_MANAGE,)
     named = "channel"
     is_big = True
     fields = (

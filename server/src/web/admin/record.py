@@ -24,7 +24,7 @@ class Events(ReadOnly):
 
     table, label, one = "events", mark("Events"), mark("Event")
     icon = "fa-solid fa-flag"
-    needs = Permission.EVENTS_READ
+    needs = (Permission.EVENTS_READ,)
     named = "verb"
     is_big = True
     fields = (
@@ -59,7 +59,7 @@ class EventDetails(ReadOnly):
 
     table, label, one = "event_details", mark("Personal parts of events"), mark("Personal part")
     icon = "fa-solid fa-user-lock"
-    needs = Permission.USERS_MANAGE
+    needs = (Permission.USERS_MANAGE,)
     keys = ("event_id",)
     named = "event_id"
     is_big = True
@@ -80,7 +80,7 @@ class Seals(ReadOnly):
 
     table, label, one = "seals", mark("Seals"), mark("Seal")
     icon = "fa-solid fa-stamp"
-    needs = Permission.EVENTS_READ
+    needs = (Permission.EVENTS_READ,)
     keys = ("seq",)
     named = "seq"
     is_big = True

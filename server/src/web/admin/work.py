@@ -18,7 +18,7 @@ class Jobs(ReadOnly):
 
     table, label, one = "outbox", mark("Jobs"), mark("Job")
     icon = "fa-solid fa-gears"
-    needs = Permission.JOBS_READ
+    needs = (Permission.JOBS_READ,)
     named = "topic"
     page = "/jobs/{id}"
     is_big = True
@@ -57,7 +57,7 @@ class Operations(ReadOnly):
 
     table, label, one = "operations", mark("Operations"), mark("Operation")
     icon = "fa-solid fa-bars-progress"
-    needs = Permission.JOBS_READ
+    needs = (Permission.JOBS_READ,)
     named = "kind"
     page = "/operations/{id}"
     fields = (
@@ -83,7 +83,7 @@ class Schedules(ReadOnly):
 
     table, label, one = "schedules", mark("Schedules"), mark("Schedule")
     icon = "fa-solid fa-clock-rotate-left"
-    needs = Permission.JOBS_READ
+    needs = (Permission.JOBS_READ,)
     fields = (
         StringField("id", mark("Id")),
         StringField("name", mark("Name")),
