@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from src.core.actor import Actor
+from src.core.actor import Actor, Permission, team_scope
 from src.core.errors import Forbidden
 from src.core.events import Event
 from src.core.outbox import Message
@@ -125,6 +126,27 @@ async def test_only_who_cancelled_or_looks_after_it_takes_it_back(world: World, 
     with pytest.raises(Forbidden):
         await restore(world, member, made)
     assert (await restore(world, manager, made)).status is Status.CONFIRMED
+
+
+async def test_who_manages_a_team_does_not_undo_what_the_staff_cancelled(
+    world: World, at: At
+) -> None:
+    team = await world.team()
+    member, staff = await world.person(team_ids=[team]), await world.manager()
+    resource = await world.resource()
+    scope: frozenset[str | None] = frozenset({team_scope(team)})
+    theirs = dict.fromkeys((Permission.BOOKINGS_MANAGE, Permission.BOOKINGS_READ_DETAILS), scope)
+    head = replace(await world.person(), granted=member.granted | theirs)
+    made = await book(world, member, resource, team_id=team)
+    await cancel(world, staff, made)
+    async with world.reading() as reads:
+        assert (await bookings.get(reads, head, made.id)).allowed == ()
+    with pytest.raises(Forbidden):
+        await restore(world, head, made)
+    await restore(world, staff, made)
+    gone = await cancel(world, head, made)
+    assert gone.allowed == ("restore",)
+    assert (await restore(world, head, made)).status is Status.CONFIRMED
 
 
 async def test_what_came_in_between_is_told_with_what_is_free_instead(world: World, at: At) -> None:

@@ -98,9 +98,13 @@ def may_decide(actor: Actor, booking: Booking) -> bool:
 
 
 def may_restore(actor: Actor, booking: Booking, cancelled_by: UUID | None) -> bool:
-    """Whether the actor may take its cancellation back: who cancelled it, or looks after it."""
+    """Whether the actor may take its cancellation back.
+
+    Who cancelled it may, and who looks after the resource. Who manages the bookings of a team may
+    not: they would undo what the staff of the facility cancelled.
+    """
     is_theirs = actor.user_id is not None and actor.user_id == cancelled_by
-    return is_theirs or actor.may(Permission.BOOKINGS_MANAGE, *_scopes(booking))
+    return is_theirs or may_manage(actor, booking.resource_id)
 
 
 def may_manage(actor: Actor, resource_id: UUID) -> bool:
