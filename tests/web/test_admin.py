@@ -181,6 +181,9 @@ def test_its_scripts_are_kept_and_hold_nothing_of_ours(admin: Visitor, everythin
         served = Visitor(everything).request("GET", path)
         assert served.status_code == 200, path
         assert "immutable" in served.headers["cache-control"]
+        for other in ("", "?v=", "?v=9999", "?version=1"):
+            served = Visitor(everything).request("GET", path.partition("?")[0] + other)
+            assert served.headers["cache-control"] == "public, max-age=86400", other
     assert Visitor(everything).request("GET", "/admin/static/js/none.js").status_code == 404
 
 

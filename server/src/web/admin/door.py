@@ -22,6 +22,7 @@ from src.core.errors import Forbidden
 from src.core.language import gettext as _
 from src.core.settings import Settings
 from src.web import faults, security
+from src.web.admin import versions
 from src.web.declarations import Declaration
 from src.web.middleware import policy
 from src.web.pages.frame import Page, unread_by
@@ -116,9 +117,10 @@ class Door:
 
     async def _serve_static(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Its scripts and styles hold nothing of ours: anybody may have them, and keep them."""
-        # `?v=` is the version of the file, which the package raises when it changes.
-        lasting = _A_YEAR if b"v=" in scope.get("query_string", b"") else _A_DAY
-        inner = {**scope, "path": scope["root_path"] + get_route_path(scope)[len(_STATIC) - 1 :]}
+        path = get_route_path(scope).removeprefix(_STATIC)
+        said = Request(scope).query_params.get("v", "")
+        lasting = _A_YEAR if versions.is_named(path, said) else _A_DAY
+        inner = {**scope, "path": f"{scope['root_path']}/{path}"}
 
         async def kept(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:

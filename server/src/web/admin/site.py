@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,12 +32,20 @@ from src.core.language import mark
 from src.core.settings import Settings
 from src.templating import TEMPLATES
 from src.web import faults, security
-from src.web.admin import accounts, bookings, files, notifications, record, resources, work
+from src.web.admin import (
+    accounts,
+    bookings,
+    files,
+    notifications,
+    record,
+    resources,
+    versions,
+    work,
+)
 from src.web.admin.door import PREFIX, REFUSED
 from src.web.admin.listing import COUNTED, ReadOnly, told
 from src.web.pages.frame import Page
 
-VERSION = version("starlette-admin")
 GROUPS = (
     accounts.GROUP,
     resources.GROUP,
@@ -220,7 +227,7 @@ def _csrf_input(request: Request) -> Markup:
 
 def their_static(request: Request, path: str) -> str:
     """A file of the library, under its version."""
-    return static_url(request, path, v=VERSION)
+    return static_url(request, path, v=versions.PACKAGE)
 
 
 def _text(message: str) -> str:
