@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
+from tests.support import servers
 from tests.support.application import Lab, count, moment
 
 NOBODYS = "01980000-0000-7000-8000-00000000dead"
@@ -219,3 +221,29 @@ def test_a_problem_leads_to_its_explanation(shared_lab: Lab) -> None:
     page = shared_lab.client.get(problem["type"])
     assert page.json()["data"]["code"] == "booking-not-found"
     assert shared_lab.client.get("/problems/never-heard-of").status_code == 404
+
+
+def test_a_client_that_leaves_while_it_sends_is_no_fault_of_the_server(sqlite_lab: Lab) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+    messages = iter([{"type": "http.request", "body": b"email=a", "more_body": True}])
+
+    async def receive() -> dict[str, object]:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"testserver"), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/login",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("testclient", 1),
+        "server": ("testserver", 80),
+    }
+    servers.in_thread(lambda: sqlite_lab.app(scope, receive, send))
+    assert sent[0]["status"] == 400

@@ -18,6 +18,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import compile_path
 
@@ -283,6 +284,11 @@ async def on_stale(request: Request, _error: Exception) -> Response:
     return render(request, PreconditionFailed(_("Read it again, then repeat the change.")))
 
 
+async def on_gone(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: the client left while it was still sending, which is no fault of ours."""
+    return Response(status_code=400)
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(DomainError, on_refusal)
@@ -290,3 +296,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(DBAPIError, on_database)
     app.add_exception_handler(StaleDataError, on_stale)
+    app.add_exception_handler(ClientDisconnect, on_gone)
