@@ -1,7 +1,7 @@
 """What holds for every page, and what a visit costs over the wire.
 
 Nothing serious against accessibility, nothing moves, nothing is refused by the content security
-policy, nothing is wider than a phone.
+policy, nothing is wider than a phone, or too small there for a thumb.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ def test_every_page_is_open_to_everybody_stands_still_and_fits(
         page.set_viewport_size(size)
         if size is PHONE and desk.overflows:
             faults.append((place.name, "wider than the phone"))
+        if size is PHONE:
+            faults += [(place.name, "too small for a thumb", one) for one in page.evaluate(_SMALL)]
         _forget_expected(desk, place)
     assert not faults, "\n".join(map(str, faults))
 
@@ -97,6 +99,14 @@ _SHIFT = """() => new Promise(done => {
     .observe({type: 'layout-shift', buffered: true});
   requestAnimationFrame(() => requestAnimationFrame(() => done(moved)));
 })"""
+
+
+# Buttons, fields and links that stand alone; a link inside a sentence may be as tall as its line.
+_SMALL = """() => [...document.querySelectorAll(
+    '.btn, .form-control, .form-select, .place, .tab, .slot a, .check, summary, [role=tab]')]
+  .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.closest('.sr-only')
+                 && one.getBoundingClientRect().height < 43.5)
+  .map(one => one.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("path", BUDGETS)
