@@ -144,6 +144,9 @@ def test_people_are_named_in_order_and_nobody_twice_for_one_duty(sqlite_lab: Lab
     assert (again.value("deputy_0"), again.value("deputy_1")) == (other, "")
     stale = manager.send(form, contact_id="")
     assert stale.status == 412
+    for version in ("", "9" * 5000):
+        assert manager.send(form, contact_id="", version=version).status == 422
+    assert manager.see(f"{path}/people").value("contact_id") == member
 
 
 def test_history_is_for_those_who_manage_or_read_the_record(sqlite_lab: Lab) -> None:

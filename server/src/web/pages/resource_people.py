@@ -17,7 +17,7 @@ from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, resources
 from src.domain.resources import Charge
 from src.domain.resources.tables import Duty
-from src.web.forms import Form, see_other
+from src.web.forms import Form, Shape, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +29,13 @@ DUTIES = {
     Duty.TRAINER: (mark("Trainers"), mark("Show newcomers how to use it.")),
     Duty.SAFETY: (mark("Safety"), mark("Answer for what can go wrong with it.")),
 }
+
+
+class PeopleShape(Shape):
+    """Whom to ask first, and the version that was read; the others have as many fields as wanted."""
+
+    contact_id: UUID | None = None
+    version: int
 
 
 @router.get("/resources/{resource_id}/people", **shows(MANAGE))
@@ -48,33 +55,34 @@ async def people_form(page: CurrentPage, resource_id: UUID) -> Response:
 async def set_people(page: CurrentPage, resource_id: UUID) -> Response:
     """Name them: the contact and the others in one transaction."""
     form = await Form.read(page.request)
-    contact, charges = _read(form)
-    if form.is_faulty:
+    shape, charges = form.parse(PeopleShape), _charges(form)
+    if shape is None or form.is_faulty:
         return await _show(page, form, resource_id, status=422)
 
-    done = await page.tried(form, _naming(page, form, resource_id, contact, charges))
+    done = await page.tried(form, _naming(page, resource_id, shape, charges))
     if isinstance(done, Refused):
         return await _show(page, form, resource_id, status=done.status)
     return see_other(f"/resources/{resource_id}?done=people")
 
 
 def _naming(
-    page: Page, form: Form, resource_id: UUID, contact: UUID | None, charges: Sequence[Charge]
+    page: Page, resource_id: UUID, shape: PeopleShape, charges: Sequence[Charge]
 ) -> Callable[[AsyncSession], Awaitable[object]]:
-    said = form.values.get("version", "")
-    version = int(said) if said.isdecimal() else None
-
     async def work(session: AsyncSession) -> None:
         await resources.update(
-            session, page.actor, resource_id, changes={CONTACT: contact}, expected_version=version
+            session,
+            page.actor,
+            resource_id,
+            changes={CONTACT: shape.contact_id},
+            expected_version=shape.version,
         )
         await resources.set_responsible(session, page.actor, resource_id, charges)
 
     return work
 
 
-def _read(form: Form) -> tuple[UUID | None, list[Charge]]:
-    """The contact and the others, in the order of the form; what is wrong is said at its place."""
+def _charges(form: Form) -> list[Charge]:
+    """All but the contact, in the order of the form; what is wrong is said at its place."""
     charges: list[Charge] = []
     for duty in Duty:
         for name in _filled(form, duty):
@@ -86,7 +94,7 @@ def _read(form: Form) -> tuple[UUID | None, list[Charge]]:
                 form.add(name, "duplicate", _("This person has this duty already."))
             else:
                 charges.append(charge)
-    return _id(form, CONTACT), charges
+    return charges
 
 
 def _filled(form: Form, duty: Duty) -> list[str]:
