@@ -264,6 +264,11 @@ class RedisHub(Hub):
                     log.warning("live updates are not heard", error=str(error))
                 await asyncio.sleep(self.PAUSES[min(failures, len(self.PAUSES) - 1)])
                 failures += 1
+            except Exception:
+                # What nobody foresaw must not end live updates: begin anew, and readers read again.
+                log.exception("live updates broke off")
+                is_known = False
+                await asyncio.sleep(self.PAUSES[-1])
 
     async def _load(self) -> None:
         """Make the log what the stream holds; whoever waited for it is told to read again."""
@@ -318,12 +323,19 @@ def _wire(notice: Notice) -> list[str | None]:
 
 
 def _notices(fields: Mapping[bytes, bytes]) -> list[Notice]:
-    """What an entry says; kinds, and parts of a notice, that a newer version added are left out."""
-    return [
-        Notice(Kind(kind), *(part and UUID(part) for part in parts[:2]))
-        for kind, *parts in orjson.loads(fields.get(b"notices", b"[]"))
-        if kind in _KINDS
-    ]
+    """What an entry says; kinds, and parts of a notice, that a newer version added are left out.
+
+    What cannot be read at all may have been anything: readers read again.
+    """
+    try:
+        return [
+            Notice(Kind(kind), *(part and UUID(part) for part in parts[:2]))
+            for kind, *parts in orjson.loads(fields.get(b"notices", b"[]"))
+            if kind in _KINDS
+        ]
+    except (ValueError, TypeError, AttributeError) as error:
+        log.warning("an entry of the live updates cannot be read", error=str(error))
+        return [RESET]
 
 
 def create_hub(settings: Settings) -> Hub:

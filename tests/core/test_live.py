@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+import structlog
 
 from src import redis_client
 from src.core import ids, live
@@ -208,6 +209,43 @@ async def test_what_a_newer_version_tells_is_heard_as_far_as_it_is_known(
         assert await heard(reader, until=notice(1)) == [notice(1)]
     await hub.close()
     await client.aclose()
+
+
+@pytest.mark.parametrize("odd", [b"{", b"3", b'[["calendar", "no id"]]', b'[["calendar", 7]]'])
+async def test_what_cannot_be_read_is_a_reset_and_ends_nothing(
+    redis_space: servers.Redis, odd: bytes
+) -> None:
+    hub = redis_hub(redis_space.url, redis_space.prefix)
+    await hub.start()
+    with hub.reading(None) as reader:
+        await hub._client.xadd(f"{redis_space.prefix}:live", {"notices": odd})
+        assert await heard(reader, until=RESET) == [RESET]
+        hub.listen([notice(1)])
+        assert await heard(reader, until=notice(1)) == [notice(1)]
+    await hub.close()
+
+
+async def test_what_nobody_foresaw_is_logged_and_hearing_begins_anew(
+    redis_space: servers.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = redis_hub(redis_space.url, redis_space.prefix)
+    monkeypatch.setattr(hub, "PAUSES", (0.01,))
+    follow, broken = hub._read, [RuntimeError("nobody foresaw this")]
+
+    async def read() -> None:
+        if broken:
+            raise broken.pop()
+        await follow()
+
+    monkeypatch.setattr(hub, "_read", read)
+    with structlog.testing.capture_logs() as said:
+        await hub.start()
+        with hub.reading(None) as reader:
+            assert await heard(reader, until=RESET) == [RESET]
+            hub.listen([notice(1)])
+            assert await heard(reader, until=notice(1)) == [notice(1)]
+    assert [one["event"] for one in said] == ["live updates broke off"]
+    await hub.close()
 
 
 @pytest.mark.faults
