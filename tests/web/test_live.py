@@ -10,14 +10,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, ids, live, operations
 from src.core.actor import Actor
 from src.core.crypto import Keyring
 from src.core.db import transaction
+from src.core.errors import DatabaseUnavailable
 from src.core.outbox import Topic
-from src.domain import accounts, bookings
+from src.domain import accounts, bookings, notifications
 from src.domain.accounts import sessions
 from src.domain.accounts.tables import RoleAssignment, RoleName, User
 from src.domain.bookings.tables import Booking
@@ -234,6 +237,35 @@ async def test_a_stream_ends_with_its_log_in_and_keeps_none_alive(
     await done(write, house, end)
     await listener.until(lambda it: it.is_over)
     assert listener.events == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (DatabaseUnavailable("Nothing was stored."), []),
+        (TimeoutError("the statement took too long"), ["a stream ended: the database failed"]),
+        (
+            OperationalError("SELECT", {}, Exception("out of memory")),
+            ["a stream ended: the database failed"],
+        ),
+    ],
+)
+async def test_a_database_that_fails_ends_a_stream_without_a_word_of_the_code(
+    house: Lab,
+    stack: AsyncExitStack,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    told: list[str],
+) -> None:
+    async def count(*_arguments: object) -> int:
+        raise failure
+
+    monkeypatch.setattr(notifications, "unread_count", count)
+    with structlog.testing.capture_logs() as said:
+        listener = await open_(stack, house, "member", after="0-0")  # a reset, which counts
+        await listener.until(lambda it: it.is_over)
+    worse = [one for one in said if one["log_level"] not in ("debug", "info")]
+    assert [(one["event"], "exc_info" in one) for one in worse] == [(one, False) for one in told]
 
 
 async def test_one_person_has_so_many_streams_and_no_more(

@@ -15,9 +15,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from fastapi import Request
 from fastapi.sse import format_sse_event
 from prometheus_client import Gauge
+from sqlalchemy.exc import DBAPIError
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -37,6 +39,8 @@ CHECK = 60.0  # seconds between looks at the log-in
 RETRY = (1000, 3000)  # milliseconds: those who lost the same server do not come back at once
 PER_PERSON = 12  # browsers and programs at a time, in one server process
 WAIT = 30
+
+log = structlog.get_logger(__name__)
 
 _open = Gauge("aliquot_live_streams", "Streams of live updates that are open.")
 
@@ -109,6 +113,9 @@ class Stream(StreamingResponse):
                     events = await self._shown(news)
                 except Unavailable:
                     return  # the reader comes back to where it was
+                except (DBAPIError, OSError) as error:  # what `reading` knows no name for
+                    log.warning("a stream ended: the database failed", error=str(error))
+                    return
                 if events or time.monotonic() - sent >= HEARTBEAT:
                     yield _spelled(events, news.position)
                     sent = time.monotonic()
