@@ -129,6 +129,9 @@ def test_rows_are_chosen_by_type_place_words_and_set(lab: Lab) -> None:
     ids = [dark["id"], str(lab.ids.confocal)]
     kept = lab.post("/resource-sets", json={"name": "Mine", "resource_ids": ids}).json()["data"]
     assert _names(lab, set_id=kept["id"]) == ["Confocal", "Dark room"]
+    confocal, cytometer = str(lab.ids.confocal), str(lab.ids.cytometer)
+    assert _names(lab, set_id=kept["id"], resource_id=[cytometer, confocal]) == ["Confocal"]
+    assert _names(lab, set_id=kept["id"], resource_id=[cytometer]) == []
     strangers = lab.get("/calendar", by="other", params={**_range(), "set_id": kept["id"]})
     assert strangers.status_code == 404
 

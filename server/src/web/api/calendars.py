@@ -35,7 +35,10 @@ Locations = Annotated[
     list[UUID],
     Query(alias="location_id", max_length=50, description="With all that lies below."),
 ]
-SetId = Annotated[UUID | None, Query(description="One of your own sets of resources.")]
+SetId = Annotated[
+    UUID | None,
+    Query(description="One of your own sets of resources; with `resource_id`, what is in both."),
+]
 Group = Annotated[Grouping | None, Query(description="Resources in this order, by `groups`.")]
 PageNumber = Annotated[
     int | None,
@@ -120,11 +123,12 @@ async def get_resource_calendar(
 
 
 async def _selection(reads: ReadSession, actor: Actor, asked: Asked) -> Selection | None:
-    """What is to be shown; None where a set holds nothing."""
+    """What is to be shown: what is named, narrowed by the set. None where nothing is left."""
     if asked.set_id is None:
         return asked.selection
     kept = await resources.sets.get(reads, actor, asked.set_id)
-    ids = kept.resource_ids
+    named = asked.selection.resource_ids
+    ids = [id_ for id_ in kept.resource_ids if not named or id_ in named]
     return replace(asked.selection, resource_ids=ids) if ids else None
 
 
