@@ -216,6 +216,11 @@ def test_a_wrong_method_names_the_right_ones(shared_lab: Lab) -> None:
     assert answer.headers["allow"] == "GET, POST"
 
 
+@pytest.mark.parametrize("said", ["9" * 5000, "9" * 30, "-1", "many"])
+def test_a_body_that_says_it_is_longer_than_anything_is_refused(shared_lab: Lab, said: str) -> None:
+    assert shared_lab.post("/bookings", headers={"Content-Length": said}).status_code == 413
+
+
 def test_a_problem_leads_to_its_explanation(shared_lab: Lab) -> None:
     problem = shared_lab.get(f"/bookings/{NOBODYS}").json()
     page = shared_lab.client.get(problem["type"])

@@ -27,6 +27,7 @@ log = structlog.get_logger("aliquot.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UPLOADS = re.compile(r"/(api/v1/files|resources/[^/]+/(photo|files))(/|$)")
+_DIGITS = 18  # of a length; Python reads no number of thousands
 _VERSION = re.compile(r"application/vnd\.aliquot\.([a-z0-9]+)\+json")
 VENDOR_TYPE = "application/vnd.aliquot.v1+json"
 
@@ -55,7 +56,7 @@ _FILE_HEADERS = {
 
 
 class Requests:
-    """Outermost: the request's id, its log line, its metrics, and what no answer may lack."""
+    """Inside of proxies and languages alone: the request's id, its log line, its metrics, and what no answer may lack."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -259,7 +260,7 @@ class Gatekeeper:
                 _("Ask for %(type)s or application/json.", type=VENDOR_TYPE)
             )
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > limit:
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > limit:
             return faults.TooLarge(
                 _("At most %(limit)s bytes are accepted here.", limit=limit), limit=limit
             )
