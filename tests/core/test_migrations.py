@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from pathlib import Path
 from textwrap import dedent
+from uuid import UUID
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
 from src.core import ddl
@@ -53,8 +55,8 @@ def _config(url: str, scripts: Path = SCRIPTS) -> Config:
     return config
 
 
-async def _upgrade(url: str, scripts: Path = SCRIPTS) -> None:
-    await asyncio.to_thread(command.upgrade, _config(url, scripts), "head")
+async def _upgrade(url: str, scripts: Path = SCRIPTS, *, to: str = "head") -> None:
+    await asyncio.to_thread(command.upgrade, _config(url, scripts), to)
 
 
 async def _fill(database: Database) -> None:
@@ -159,3 +161,33 @@ async def test_a_batch_migration_keeps_rows_and_guards(
             async with database.engine.begin() as connection:
                 await connection.exec_driver_sql(FORBIDDEN[name])
     await database.dispose()
+
+
+async def test_tags_of_the_first_release_become_what_a_search_finds(
+    empty_database_url: str,
+) -> None:
+    before = [r'["Gr\u00f6\u00dfe", "a\\u00e9 \"b\"", "\ud83d\udd2c"]', '["plain"]', "[]"]
+    await _upgrade(empty_database_url, to="0001")
+    database = create_database(empty_database_url)
+    await _fill(database)
+    add = (
+        "INSERT INTO resources (id, name, description, type_id, location_id, state, timezone, tags,"
+        " calendar_version, version, created_at, updated_at) SELECT :id, :id, '', type_id,"
+        " location_id, state, timezone, CAST(:tags AS {kind}), 0, 7, created_at, updated_at"
+        " FROM resources WHERE name = 'r'"
+    )
+    statement = text(add.format(kind="TEXT" if database.is_sqlite else "JSONB"))
+    statement = statement.bindparams(bindparam("id", type_=Uuid()))
+    async with database.engine.begin() as connection:
+        for number, tags in enumerate(before):
+            await connection.execute(statement, {"id": UUID(int=number), "tags": tags})
+    await database.dispose()
+    await _upgrade(empty_database_url)
+    database = create_database(empty_database_url)
+    async with database.engine.connect() as connection:
+        kept = "SELECT CAST(tags AS TEXT), version FROM resources WHERE version = 7 ORDER BY id"
+        after = [tuple(row) for row in await connection.execute(text(kept))]
+    await database.dispose()
+    assert [json.loads(tags) for tags, _ in after] == [json.loads(tags) for tags in before]
+    assert after[0][0] == r'["Größe", "a\\u00e9 \"b\"", "🔬"]'
+    assert [version for _, version in after] == [7, 7, 7]
