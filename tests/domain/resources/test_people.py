@@ -69,7 +69,8 @@ async def test_whoever_tells_whom_to_ask_tells_the_same(world: World) -> None:
             (down,), _total = await resources.troubles(reads, manager, most=3)
             alone = await resources.contacts.for_(reads, resource)
             people = await resources.responsible(reads, manager, resource)
-        return [found and found.name for found in (down.contact, alone, *people)]
+        names = [one.name if one else None for one in (down.contact, alone)]
+        return [*names, *(one.name for one in people)]
 
     async with world.writing() as session:
         await resources.update(session, manager, resource, changes={"contact_id": id_of(ada)})
