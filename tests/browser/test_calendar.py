@@ -90,6 +90,27 @@ def test_a_booking_is_made_moved_stretched_and_each_can_be_taken_back(sit_down: 
     expect(block(page, "Slides").locator(".cal-time")).to_have_text("12:00–14:00")
 
 
+def test_a_booking_moved_again_while_it_is_saved_lies_where_it_was_put_last(
+    sit_down: Opened,
+) -> None:
+    desk = sit_down("member")
+    book(desk.page, 9, resource_id=str(desk.site.ids.confocal), title="Slides")
+    desk.page.add_init_script(
+        """const real = window.fetch;
+        window.fetch = (address, how) => how?.method === "PATCH"
+          ? new Promise((go) => setTimeout(go, 800)).then(() => real(address, how))
+          : real(address, how);"""
+    )
+    page = week(desk)
+    drag(page, at(page, 9.3), at(page, 11.3))
+    drag(page, at(page, 11.3), at(page, 14.3))
+    expect(block(page, "Slides").locator(".cal-time")).to_have_text("14:00–15:00")
+    expect(page.locator(".toast-box", has_text="14:00")).to_be_visible()
+    page.reload()
+    settled(page)
+    expect(block(page, "Slides").locator(".cal-time")).to_have_text("14:00–15:00")
+
+
 def test_a_conflict_snaps_back_and_a_suggestion_solves_it(sit_down: Opened) -> None:
     other = sit_down("other")
     confocal = str(other.site.ids.confocal)

@@ -292,7 +292,7 @@ def test_every_style_sheet_and_image_a_source_names_is_there(tmp_path: Path) -> 
 def test_the_command_builds_and_says_what_it_did(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("src.commands.assets.FOLDER", folder)
+    monkeypatch.setattr("src.assets.FOLDER", folder)
     done = CliRunner().invoke(commands, ["assets"])
     assert done.exit_code == 0, done.output
     assert done.output.startswith("7 files, 7 of them new, in ")

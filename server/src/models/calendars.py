@@ -57,8 +57,11 @@ class CalendarResource(Wire):
 class Entry(Wire):
     """A booking or a block (a closure) on one unit of one resource.
 
-    The fields of an entry are what drawing needs; `booking` is the whole of it.
+    The fields of an entry are what drawing needs; `booking` is the whole of it. `?fields=` leaves
+    others out, so the interface promises none of them.
     """
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema.pop("required", None))
 
     kind: Literal["booking", "block"]
     resource_id: UUID

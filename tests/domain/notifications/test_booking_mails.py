@@ -125,6 +125,10 @@ async def test_booked_changed_displaced_and_cancelled(world: World, box: Letterb
         await bookings.cancel(session, manager, made.id, reason=NOTE)
     (mail,) = await box.come()
     says(mail, f"Booking cancelled: {other}", "was cancelled.", made=made, note=True)
+    async with world.writing() as session:
+        await bookings.restore(session, manager, made.id)
+    (mail,) = await box.come()
+    says(mail, f"Booking restored: {other}", "The cancellation was taken back", made=made)
 
 
 async def test_requested_approved_rejected_and_lapsed(
@@ -181,6 +185,6 @@ def test_these_are_all_kinds_there_are() -> None:
         f"booking.{kind}"
         for kind in (
             "confirmed", "changed", "displaced", "cancelled", "requested", "approved", "rejected",
-            "expired", "reminder", "no-show",
+            "expired", "reminder", "no-show", "restored",
         )
     }  # fmt: skip

@@ -92,9 +92,14 @@ export class Board extends EventTarget {
 
   /** Where a booking is meant to be until the answer is there. */
   hold(id, place) {
-    if (place) this.saving.set(id, { ...place, isSaving: true });
-    else this.saving.delete(id);
+    const held = { ...place, isSaving: true };
+    this.saving.set(id, held);
     this.redraw();
+    return () => {
+      if (this.saving.get(id) !== held) return; // moved on, and that is being saved
+      this.saving.delete(id);
+      this.redraw();
+    };
   }
 
   events() {

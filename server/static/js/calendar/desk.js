@@ -9,6 +9,9 @@ import { Wish } from "aliquot/calendar/wish.js";
 import { toast } from "aliquot/overlays.js";
 
 export class Desk {
+  #turns = new Map(); // by booking: what is being saved
+  #versions = new Map(); // by booking: the newest an answer told
+
   constructor(host) {
     this.board = new Board(host);
     this.wish = new Wish(document.getElementById("cal-book"), this.board, (made) => this.made(made));
@@ -52,9 +55,9 @@ export class Desk {
     const { board } = this;
     this.last?.remove(); // what it would take back is about to be another thing
     const place = { resource_id: row.id, starts_at: instant(start, board.zone), ends_at: instant(end, board.zone) };
-    board.hold(entry.booking_id, place);
-    const answer = await api.change(entry.booking_id, entry.version, place);
-    board.hold(entry.booking_id, null);
+    const release = board.hold(entry.booking_id, place);
+    const answer = await this.inTurn(entry.booking_id, () => api.change(entry.booking_id, this.version(entry), place));
+    release();
     if (answer.ok) {
       this.moved(entry, answer.data);
       Object.assign(board.entry(entry.booking_id) ?? {}, place, { version: answer.data.version, status: answer.data.status, allowed: answer.data.allowed });
@@ -67,11 +70,27 @@ export class Desk {
     board.refresh();
   }
 
+  /** One change of a booking after the other: each needs the version that the one before made. */
+  inTurn(id, work) {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work).then((answer) => {
+      if (answer.ok) this.#versions.set(id, answer.data.version);
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+      return answer;
+    });
+    this.#turns.set(id, turn);
+    return turn;
+  }
+
+  /** The newest version known here: what is drawn may be older than what was answered. */
+  version(entry) {
+    return Math.max(entry.version, this.board.entry(entry.booking_id)?.version ?? 0, this.#versions.get(entry.booking_id) ?? 0);
+  }
+
   moved(before, booking) {
     const { zone } = this.board;
     const when = periodText(wall(booking.starts_at, zone), wall(booking.ends_at, zone));
     const back = { resource_id: before.resource_id, starts_at: before.starts_at, ends_at: before.ends_at, title: before.title };
-    const undo = async () => this.told(await api.change(booking.id, booking.version, back), text("undone"));
+    const undo = async () => this.told(await this.inTurn(booking.id, () => api.change(booking.id, booking.version, back)), text("undone"));
     this.tell(text(booking.status === "requested" ? "movedAsks" : "moved", { when }), undo);
   }
 
@@ -86,14 +105,15 @@ export class Desk {
       return;
     }
     const needsBody = verb === "cancel" || verb === "approve";
-    const answer = await api.act(entry.booking_id, entry.version, verb, needsBody ? {} : undefined);
+    const body = needsBody ? {} : undefined;
+    const answer = await this.inTurn(entry.booking_id, () => api.act(entry.booking_id, this.version(entry), verb, body));
     if (answer.ok && verb === "cancel") this.cancelled(answer.data);
     else this.told(answer, text(`${verb}Done`), () => this.act(verb, entry));
     if (answer.ok) this.board.refresh();
   }
 
   cancelled(booking) {
-    const undo = async () => this.told(await api.act(booking.id, booking.version, "restore"), text("undone"));
+    const undo = async () => this.told(await this.inTurn(booking.id, () => api.act(booking.id, booking.version, "restore")), text("undone"));
     this.tell(text("cancelDone"), booking.allowed.includes("restore") ? undo : null);
   }
 
