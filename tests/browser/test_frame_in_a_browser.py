@@ -144,3 +144,5 @@ def test_what_was_typed_survives_a_log_in_in_between(sit_down: Opened) -> None:
     expect(page.get_by_text("Your details were saved.")).to_be_visible()
     _begun(desk, "/me")
     expect(page.get_by_text("What you had typed is here again.")).to_have_count(0)
+    # The stream of live updates may ask between the end of the log-in and the next one.
+    desk.complaints[:] = [one for one in desk.complaints if "status of 401" not in one]
