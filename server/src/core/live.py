@@ -131,7 +131,7 @@ class Log:
 
     def has_news(self, place: Place) -> bool:
         """Whether something is to be handed out after `place`."""
-        return place < self._base or place < self._last
+        return place < self._last
 
     def after(self, place: Place) -> tuple[list[Notice], Place]:
         """Everything after `place`, a reset where the log does not reach back; and its end."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -28,6 +30,7 @@ _PAGE = """<!doctype html>
 
 router = APIRouter(include_in_schema=False)
 _open: dict[str, Any] = declares(PUBLIC, cache="public")
+_building = threading.Lock()
 
 
 def _page(
@@ -44,7 +47,14 @@ def _page(
 @router.get("/openapi.json", **_open)
 async def get_specification(request: Request) -> Response:
     """The interface, to generate clients from."""
-    return JSONResponse(request.app.openapi())
+    body = await anyio.to_thread.run_sync(_written, request.app)
+    return Response(body, media_type="application/json")
+
+
+def _written(app: FastAPI) -> bytes:
+    """Building it takes most of a second of the processor: in a thread, and once."""
+    with _building:
+        return bytes(JSONResponse(app.openapi()).body)
 
 
 @router.get("/docs", **_open)

@@ -191,6 +191,9 @@ async def test_others_bookings_are_masked_and_not_theirs_to_change(world: World)
         whole = await bookings.get(reads, manager, made.id)
         found = await bookings.list_(reads, other, which=bookings.Filter(q="secret"))
         listed = await bookings.list_(reads, other)
+        words = [bookings.Filter(q=q) for q in ("7 secret", "secret nine")]
+        own = [len((await bookings.list_(reads, actor, which=one)).items) for one in words]
+    assert own == [1, 0], "every word, wherever it stands"
     assert (seen.title, seen.notes, seen.booked_by, seen.booked_for) == ("Booked", "", None, None)
     assert (seen.is_masked, seen.allowed) == (True, ())
     assert whole.title == "Secret"

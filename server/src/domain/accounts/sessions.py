@@ -43,11 +43,6 @@ def configure(*, idle: int, absolute: int) -> None:
     _limits = _Limits(timedelta(seconds=idle), timedelta(seconds=absolute))
 
 
-def absolute_limit() -> timedelta:
-    """How long a log-in lasts at the most."""
-    return _limits.absolute
-
-
 def idle_limit() -> timedelta:
     """After how long without use a log-in ends."""
     return _limits.idle

@@ -69,5 +69,5 @@ finding.source(
     permission=Permission.BOOKINGS_READ,
     find=_bookings,
     rank=20,
-    listing="/bookings",
+    listing="/bookings?whose=all&when=all",
 )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock
+from src.core import clock, finding
 from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.paging import Page, Paging, paginate, sorted_by
@@ -75,12 +75,7 @@ async def list_(
     if which.waiting:
         wanted = wanted.where(policy.waiting(actor))
     if which.q and which.q.strip():
-        words = which.q.strip().lower()
-        spoken = or_(
-            func.lower(Booking.title).contains(words, autoescape=True),
-            func.lower(Booking.notes).contains(words, autoescape=True),
-            func.lower(Resource.name).contains(words, autoescape=True),
-        )
+        spoken = finding.holding(which.q, Booking.title, Booking.notes, Resource.name)
         wanted = wanted.where(policy.readable(actor), spoken)
     columns = {
         "starts_at": Booking.starts_at,

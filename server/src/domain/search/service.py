@@ -47,5 +47,7 @@ async def find(session: AsyncSession, actor: Actor, q: str, limit_per_kind: int 
 
 def _group(source: finding.Source, hits: list[Hit], q: str, limit: int) -> Group:
     has_more = len(hits) > limit
-    more = f"{source.listing}?q={quote_plus(q)}" if has_more and source.listing else None
+    listing = source.listing or ""
+    joint = "&" if "?" in listing else "?"
+    more = f"{listing}{joint}q={quote_plus(q)}" if has_more and listing else None
     return Group(source.kind, _(source.title), tuple(hits[:limit]), has_more, more)

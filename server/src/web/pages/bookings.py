@@ -36,7 +36,7 @@ async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Resp
     """Mine or all I may see, coming or past, by state, resource and words; day by day."""
     form = _filters(page)
     found = await bookings.list_(reads, page.actor, **_wanted(form), paging=paging)
-    choices = await resources.list_(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+    choices = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
     return page.show(
         "bookings/list.html",
         form=form,

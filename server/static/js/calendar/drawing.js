@@ -110,7 +110,7 @@ export function rows(calendar) {
 export function rowLabel({ resource }) {
   const { row, isGroup } = resource.extendedProps;
   if (isGroup) return { domNodes: [el("span", { class: "cal-group" }, resource.title)] };
-  const nodes = [el("a", { href: `/resources/${row.id}`, class: "cal-row" }, row.name)];
+  const nodes = [el("a", { href: `/resources/${row.id}`, class: "cal-row", title: row.name }, row.name)];
   if (row.units.length > 1) nodes.push(el("span", { class: "cal-units muted" }, text("units", { number: row.units.length })));
   if (STATES[row.state]) {
     const said = el("span", { class: `cal-state ${row.state}`, title: row.state_reason ?? "" }, icon(STATES[row.state]), text(row.state));
