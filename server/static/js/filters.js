@@ -2,16 +2,17 @@
 // address, without what is empty.
 
 const PAUSE = 500; // milliseconds
+const TYPED = new Set(["search", "date"]); // a date is whole after its first digit of the year
 
 export function start() {
   for (const form of document.querySelectorAll("form[data-filters]")) {
     let timer = 0;
     const send = () => form.requestSubmit();
     form.addEventListener("change", (event) => {
-      if (event.target.type !== "search") send();
+      if (event.target.name && !TYPED.has(event.target.type)) send(); // a picker's search has no name
     });
     form.addEventListener("input", (event) => {
-      if (event.target.type !== "search") return;
+      if (!TYPED.has(event.target.type)) return;
       clearTimeout(timer);
       timer = setTimeout(send, PAUSE);
     });

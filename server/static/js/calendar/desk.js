@@ -109,12 +109,12 @@ export class Desk {
     const answer = await this.inTurn(entry.booking_id, () => api.act(entry.booking_id, this.version(entry), verb, body));
     if (answer.ok && verb === "cancel") this.cancelled(answer.data);
     else this.told(answer, text(`${verb}Done`), () => this.act(verb, entry));
-    if (answer.ok) this.board.refresh();
   }
 
   cancelled(booking) {
     const undo = async () => this.told(await this.inTurn(booking.id, () => api.act(booking.id, booking.version, "restore")), text("undone"));
     this.tell(text("cancelDone"), booking.allowed.includes("restore") ? undo : null);
+    this.board.refresh();
   }
 
   /** Say what came of something, or why nothing did. */
@@ -131,9 +131,13 @@ export class Desk {
     this.last = toast(said, { undo, undoText: text("undo") });
   }
 
-  lost({ status }, again) {
-    if (status === 401) window.location.reload(); // to log in, and back here
+  lost({ status, lost, problem }, again) {
+    if (status === 401) {
+      window.location.reload(); // to log in, and back here
+      return;
+    }
     this.notice?.remove();
-    this.notice = toast(text("lost"), { undo: again, undoText: text("again"), tone: "bad" });
+    const said = lost ? text("lost") : [problem.title, problem.detail].filter(Boolean).join(": ");
+    this.notice = toast(said, { undo: again, undoText: text("again"), tone: "bad" });
   }
 }
