@@ -27,13 +27,37 @@ from src.core.live import Hub
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
 from src.domain import accounts
-from src.web import admin, assets, greeting, languages, limiting, openapi, problems, streaming
+from src.web import (
+    admin,
+    alarms,
+    assets,
+    greeting,
+    incidents,
+    languages,
+    limiting,
+    openapi,
+    problems,
+    security,
+    streaming,
+)
 from src.web.api import ROUTERS as API
 from src.web.compression import Compression
-from src.web.middleware import Gatekeeper, Heads, Proxies, Requests
+from src.web.credentials import SignedBodies
+from src.web.middleware import Gatekeeper, Heads, Requests
 from src.web.pages import ROUTERS as PAGES
 from src.web.pages import problem_page
+from src.web.proxies import Https, Proxies
 
+# Of requests and answers across origins, beside what browsers allow by themselves.
+ALLOWED = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-Id",
+]
+EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 FLUSH_EVERY = 60  # seconds between writes of last-seen times
 
 log = structlog.get_logger(__name__)
@@ -55,7 +79,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.alarms = alarms.Alarms()
+    app.state.incidents = incidents.Incidents()
     app.state.limiter = limiting.create_limiter(settings)
+    app.state.knows_device = security.knows_device
     app.state.checks = {}
     app.state.streams = streaming.Streams()
     app.state.problem_page = problem_page
@@ -74,6 +101,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(Proxies, trusted=settings.trusted_proxies),
         Middleware(languages.Languages, settings=settings),
         Middleware(Requests, settings=settings),
+        Middleware(Https, settings=settings),
         Middleware(Heads),
         Middleware(Compression),
     ]
@@ -84,11 +112,11 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 allow_origins=list(settings.cors_origins),
                 allow_credentials=settings.cors_credentials,
                 allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match"],
-                expose_headers=["ETag", "Location", "RateLimit", "Retry-After", "X-Request-Id"],
+                allow_headers=ALLOWED,
+                expose_headers=EXPOSED,
             )
         )
-    return [*made, Middleware(Gatekeeper, settings=settings)]
+    return [*made, Middleware(Gatekeeper, settings=settings), Middleware(SignedBodies)]
 
 
 @asynccontextmanager
@@ -106,6 +134,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if app.state.limiter is not None:
             stack.push_async_callback(app.state.limiter.close)
         stack.push_async_callback(accounts.flush_last_seen, database)
+        stack.push_async_callback(accounts.key_use.flush_used, database)
         flushing = asyncio.create_task(_flush_forever(database))
         stack.push_async_callback(_ended, flushing)
         yield
@@ -184,6 +213,7 @@ async def _flush_forever(database: Database) -> None:
         await asyncio.sleep(FLUSH_EVERY)
         try:
             await accounts.flush_last_seen(database)
+            await accounts.key_use.flush_used(database)
         except Exception:
             log.exception("the times of last use were not written")
 

@@ -39,23 +39,26 @@ _BACKOFF = ExponentialBackoff(cap=0.1, base=0.02)
 
 def _options(timeout: float) -> dict[str, Any]:
     return {
-        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_connect_timeout": min(CONNECT_TIMEOUT, timeout),
         "socket_timeout": timeout,
         "health_check_interval": 30,
         "retry_on_error": [redis.ConnectionError],
     }
 
 
-def create_async(settings: Settings) -> redis_async.Redis | None:
-    """The client for cache and limits, bound to the loop that first uses it. Close it."""
+def create_async(settings: Settings, *, patience: float = TIMEOUT) -> redis_async.Redis | None:
+    """The client for cache and limits, bound to the loop that first uses it. Close it.
+
+    An answer is waited for `patience` seconds.
+    """
     if not settings.redis_url:
         return None
     pool = redis_async.BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=POOL,
-        timeout=TIMEOUT,
+        timeout=patience,
         retry=AsyncRetry(_BACKOFF, 1),
-        **_options(TIMEOUT),
+        **_options(patience),
     )
     return redis_async.Redis.from_pool(pool)
 

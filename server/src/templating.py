@@ -7,7 +7,7 @@ see it too. Times are shown in the reader's zone unless a zone is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
@@ -63,6 +63,8 @@ class Frame:
     theme: str = SYSTEM_THEME
     base_url: str = ""
     prefix: str = ""  # `/de` where the address says the language
+    # Pictures of the people on the page, by their ids; whoever has none is shown by initials.
+    portraits: Mapping[UUID, UUID] = field(default_factory=dict)
     now: datetime = field(default_factory=clock.now)
 
     @property
@@ -97,6 +99,38 @@ def enter(
     _entries[path] = Entry(label, path, permission, rank, icon, is_everywhere, key)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A page of one's own account, as it stands among the others."""
+
+    label: str
+    path: str
+    rank: int
+    when: Callable[[], bool]
+
+
+_own_pages: dict[str, OwnPage] = {}
+
+
+def _always() -> bool:
+    return True
+
+
+def enter_me(label: str, path: str, *, rank: int, when: Callable[[], bool] = _always) -> None:
+    """Put a page among those of one's own account (`when` that holds); called beside its routes."""
+    _own_pages[path] = OwnPage(label, path, rank, when)
+
+
+def _sorted_own_pages() -> list[OwnPage]:
+    shown = (page for page in _own_pages.values() if page.when())
+    return sorted(shown, key=lambda page: page.rank)
+
+
+def _is_at(path: str) -> bool:
+    """Whether this page, and not one below it, has the address."""
+    return _frame.get().path == path
+
+
 def render(
     request: Request,
     template: str,
@@ -104,6 +138,7 @@ def render(
     actor: Actor = ANONYMOUS,
     csrf_token: str = "",
     status: int = 200,
+    portraits: Mapping[UUID, UUID] | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:
     """A page for `actor`, in their zone and the language of the request (`web.languages`)."""
@@ -116,7 +151,11 @@ def render(
         is_demo=bool(settings and settings.demo),
         base_url=settings.base_url if settings else "",
         prefix=request.scope.get("state", {}).get("language_prefix", ""),
-        theme=theme if (theme := request.cookies.get(THEME_COOKIE)) in THEMES else SYSTEM_THEME,
+        portraits=portraits or {},
+        # A person's choice follows them to every screen; a stranger's stays on theirs.
+        theme=_known_theme(actor.theme)
+        or _known_theme(request.cookies.get(THEME_COOKIE))
+        or SYSTEM_THEME,
     )
     token = _frame.set(frame)
     try:
@@ -125,6 +164,10 @@ def render(
     finally:
         _frame.reset(token)
     return HTMLResponse(body, status)
+
+
+def _known_theme(theme: str | None) -> str | None:
+    return theme if theme in THEMES else None
 
 
 def _navigation() -> list[Entry]:
@@ -213,7 +256,7 @@ def _period(starts: datetime, ends: datetime, zone: str | None = None) -> Markup
     first, last = _local(starts, zone), _local(ends, zone)
     # A booking until midnight still belongs to the day before.
     is_one_day = (last - timedelta(microseconds=1)).date() == first.date()
-    until = last.strftime("%H:%M")
+    until = _clock(ends, zone)
     if is_one_day:
         until = "24:00" if last.date() != first.date() else until
         text = f"{_day(starts, zone)}, {_clock(starts, zone)}–{until}"
@@ -273,6 +316,8 @@ def _create_environment() -> Environment:
         navigation=_navigation,
         may=_may,
         is_here=_is_here,
+        is_at=_is_at,
+        own_pages=_sorted_own_pages,
         csrf_field=_csrf_field,
         with_query=_with_query,
         alternates=_alternates,

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -36,6 +37,7 @@ class Site:
 
     address: str
     ids: Ids
+    folder: Path  # where its data lie, and the mails that it would have sent
 
 
 # Until it is closed Playwright's loop runs in this thread, where asynchronous tests want their own.
@@ -64,7 +66,7 @@ def site(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iter
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         servers.wait_until(lambda: server.started, what="the start of the application")
-        yield Site(f"http://127.0.0.1:{port}", ids)
+        yield Site(f"http://127.0.0.1:{port}", ids, settings.data_dir)
         server.should_exit = True
         thread.join(20)
 

@@ -20,7 +20,7 @@ from src.core.actor import SYSTEM
 from src.core.db import Database, create_database, transaction
 from src.core.outbox import Message, State
 from src.core.storage import Storage, StorageUnavailable
-from src.domain import accounts
+from tests.support import log_ins
 from tests.support.databases import on_sqlite
 from tests.support.servers import free_port
 
@@ -95,8 +95,8 @@ def test_an_administrator_is_made_and_can_log_in(
     assert PASSWORD not in again.output
 
     async def log_in(database: Database) -> str:
-        found = await accounts.authenticate(database, email="ann@example.org", password=PASSWORD)
-        return found.name
+        entered = await log_ins.log_in(database, email="ann@example.org", password=PASSWORD)
+        return entered.actor.name
 
     assert on(database_url, log_in) == "Ann"
 

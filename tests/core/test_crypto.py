@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -9,25 +12,31 @@ from src.core import crypto, ids
 from src.core.crypto import BadToken, Keyring
 
 KEYRING = Keyring("s" * 32)
-USER = ids.new()
+USER, FAMILY = ids.new(), ids.new()
+KEY_ID = crypto.key_id(KEYRING.secret)
+SIGNING = crypto.derive(KEYRING.secret, "access token")
 
 
 def claims(**other: object) -> dict[str, object]:
     now = datetime.now(UTC)
     made: dict[str, object] = {
         "iss": crypto.ISSUER, "aud": crypto.AUDIENCE, "sub": str(USER), "iat": now,
-        "exp": now + timedelta(minutes=1), "jti": "1", "typ": crypto.ACCESS,
+        "exp": now + timedelta(minutes=1), "jti": "1", "typ": crypto.ACCESS, "sid": str(FAMILY),
+        "scope": "",
     }  # fmt: skip
     made.update(other)
     return {name: value for name, value in made.items() if value is not None}
 
 
-def encoded(purpose: str = "access token", /, **other: object) -> str:
-    return jwt.encode(claims(**other), crypto.derive(KEYRING.secret, purpose), algorithm="HS256")
+def encoded(purpose: str = "access token", /, *, kid: str = KEY_ID, **other: object) -> str:
+    key = crypto.derive(KEYRING.secret, purpose)
+    return jwt.encode(claims(**other), key, algorithm="HS256", headers={"kid": kid})
 
 
 def test_a_token_of_ours_is_its_person() -> None:
-    assert KEYRING.bearer_of(KEYRING.access_token(USER, lifetime=60)).user_id == USER
+    made = KEYRING.access_token(USER, family_id=FAMILY, lifetime=60, scope=["b", "a"])
+    bearer = KEYRING.bearer_of(made)
+    assert (bearer.user_id, bearer.family_id, bearer.scope) == (USER, FAMILY, ("a", "b"))
     assert KEYRING.bearer_of(encoded()).user_id == USER
 
 
@@ -40,13 +49,46 @@ def test_a_token_of_ours_is_its_person() -> None:
         encoded(sub="nobody"),
         encoded(exp=datetime.now(UTC) - timedelta(seconds=1)),
         encoded("csrf"),
-        jwt.encode(claims(), None, algorithm="none"),
-        *(encoded(**{name: None}) for name in ("aud", "iss", "sub", "iat", "exp", "jti", "typ")),
+        jwt.encode(claims(), "", algorithm="none", headers={"kid": KEY_ID}),
+        encoded(kid="another"),
+        jwt.encode(claims(), crypto.derive(KEYRING.secret, "access token")),
+        *(
+            jwt.encode(claims(**{name: None}), SIGNING, headers={"kid": KEY_ID})
+            for name in ("aud", "iss", "sub", "sid", "iat", "exp", "jti", "typ", "scope")
+        ),
     ],
 )
 def test_every_other_token_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
         KEYRING.bearer_of(token)
+
+
+@pytest.mark.parametrize("algorithm", ["HS512", "RS256", "none", "hs256"])
+def test_the_token_does_not_choose_how_it_is_verified(algorithm: str) -> None:
+    body = encoded().split(".")[1]
+    header = {"alg": algorithm, "kid": KEY_ID, "typ": "at+jwt"}
+    forged = f"{_base64url(json.dumps(header).encode())}.{body}"
+    key = crypto.derive(KEYRING.secret, "access token")
+    made = _base64url(hmac.digest(key, forged.encode(), "sha512"))
+    with pytest.raises(BadToken):
+        KEYRING.bearer_of(f"{forged}.{made}")
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def test_what_an_earlier_key_signed_still_counts_and_new_things_are_signed_by_the_new_one() -> None:
+    renewed = Keyring("n" * 32, old=(KEYRING.secret,))
+    token = KEYRING.access_token(USER, family_id=FAMILY, lifetime=60)
+    assert renewed.bearer_of(token).user_id == USER
+    assert renewed.verify("csrf", "session 1", KEYRING.sign("csrf", "session 1"))
+    assert renewed.sign("csrf", "session 1") == Keyring("n" * 32).sign("csrf", "session 1")
+    made = renewed.access_token(USER, family_id=FAMILY, lifetime=60)
+    assert jwt.get_unverified_header(made)["kid"] == crypto.key_id("n" * 32)
+    for gone, kept in ((KEYRING, made), (Keyring("n" * 32), token)):
+        with pytest.raises(BadToken):
+            gone.bearer_of(kept)
 
 
 def test_a_signature_holds_for_one_purpose_and_one_message() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import src.app  # noqa: F401 - brings every domain's errors
 from src.core.actor import ANONYMOUS, Permission
-from src.core.errors import RESERVED, Conflict, Forbidden, public_classes
+from src.core.errors import RESERVED, Conflict, DomainError, Forbidden, public_classes
 from tests.support.source import modules
 
 
@@ -31,6 +31,15 @@ def test_no_refusal_in_the_code_gives_its_data_such_a_name() -> None:
         if keyword.arg in RESERVED - {"errors", "detail"}
     ]
     assert found == []
+
+
+def test_a_code_says_one_fact() -> None:
+    known, classes = public_classes(), [DomainError]
+    while classes:
+        cls = classes.pop()
+        classes.extend(cls.__subclasses__())
+        if "code" in vars(cls) and cls is not DomainError:
+            assert known[cls.code] is cls, f"{cls.code} is also the code of {known[cls.code]}"
 
 
 def test_a_permission_that_lacks_is_named_in_words_and_as_data() -> None:

@@ -44,6 +44,11 @@ FORBIDDEN = {
     "event_details_append_only": "UPDATE event_details SET ip = NULL",
     "event_details_no_truncate": "TRUNCATE event_details",
     "event_details_no_update": "UPDATE event_details SET ip = NULL",
+    "events_default_no_truncate": "TRUNCATE events_default CASCADE",
+    "event_archives_append_only": "DELETE FROM event_archives",
+    "event_archives_no_truncate": "TRUNCATE event_archives",
+    "event_archives_no_update": "UPDATE event_archives SET last_seq = 1",
+    "event_archives_no_delete": "DELETE FROM event_archives",
 }  # fmt: skip
 
 
@@ -57,6 +62,12 @@ def _config(url: str, scripts: Path = SCRIPTS) -> Config:
 
 async def _upgrade(url: str, scripts: Path = SCRIPTS, *, to: str = "head") -> None:
     await asyncio.to_thread(command.upgrade, _config(url, scripts), to)
+
+
+# It holds none of the rows there are, so it lets none of them go.
+AN_ARCHIVE = """INSERT INTO event_archives (id, month, first_seq, last_seq, previous_hash,
+    last_hash, before_id, key, size, sha256, created_at) VALUES ('{id}', '2020-01', 2, 3, 'h', 'h',
+    '{id}', 'k', 1, 's', '2030-01-01 09:00:00.000000{zone}')"""
 
 
 async def _fill(database: Database) -> None:
@@ -94,6 +105,9 @@ async def _guards_stand(url: str) -> None:
     database = create_database(url)
     try:
         await _fill(database)
+        async with database.engine.begin() as connection:
+            zone = "" if database.is_sqlite else "+00"
+            await connection.exec_driver_sql(AN_ARCHIVE.format(id=AN_ID, zone=zone))
         async with database.engine.connect() as connection:
             expected = ddl.expected(connection.dialect.name)
             assert expected - await connection.run_sync(ddl.present) == set()
@@ -121,6 +135,34 @@ async def test_from_empty_to_head_nothing_drifts_and_every_guard_refuses(
 ) -> None:
     await _upgrade(empty_database_url)
     await asyncio.to_thread(command.check, _config(empty_database_url))
+    await _guards_stand(empty_database_url)
+
+
+# As they stood until 0005: nothing at all could go.
+STRICT = {
+    True: [
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
+        " BEGIN SELECT RAISE(ABORT, 'append_only'); END"
+        for table in ("events", "seals")
+    ],
+    False: [
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        for table in ("events", "seals")
+    ],
+}
+
+
+async def test_guards_that_let_nothing_go_give_way_to_those_that_know_archives(
+    empty_database_url: str,
+) -> None:
+    await _upgrade(empty_database_url, to="0005")
+    database = create_database(empty_database_url)
+    async with database.engine.begin() as connection:
+        for statement in STRICT[database.is_sqlite]:
+            await connection.exec_driver_sql(statement)
+    await database.dispose()
+    await _upgrade(empty_database_url)
     await _guards_stand(empty_database_url)
 
 

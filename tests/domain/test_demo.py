@@ -71,7 +71,9 @@ async def test_it_is_as_large_as_promised_obeys_the_rules_and_lets_its_people_in
     _check_holds(rows, holds, terms)
     _check_rules(rows, terms)
     for email in demo.ACCOUNTS:
-        found = await accounts.authenticate(filled, email=email, password=demo.PASSWORD)
+        found = await accounts.login.prove(
+            filled, email=email, password=demo.PASSWORD, client=accounts.Client()
+        )
         assert found.email == email
 
 

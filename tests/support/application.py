@@ -12,21 +12,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.testclient import TestClient
 
 from src.app import create_app
-from src.core import logs
+from src.core import clock, logs
 from src.core.actor import SYSTEM
-from src.core.crypto import Keyring
+from src.core.crypto import keyring_of
 from src.core.db import create_database, transaction
 from src.core.settings import Settings
 from src.domain import accounts, resources
 from src.domain.accounts import RoleName
+from src.domain.accounts.tables import TokenFamily
 from tests.support import servers
 from tests.support.databases import Templates
 from tests.support.serving import serving
@@ -69,9 +71,13 @@ class Lab:
         """Somebody's credentials; None is nobody."""
         if person is None:
             return more
-        keyring = Keyring(self.settings.secret_key.get_secret_value())
-        token = keyring.access_token(getattr(self.ids, person), lifetime=3600)
-        return {"Authorization": f"Bearer {token}", **more}
+        return {"Authorization": f"Bearer {self.token_of(getattr(self.ids, person))}", **more}
+
+    def token_of(self, user_id: UUID, *, lifetime: int = 3600) -> str:
+        """An access token of somebody who has a log-in (`logged_in`)."""
+        return keyring_of(self.settings).access_token(
+            user_id, family_id=family_of(user_id), lifetime=lifetime
+        )
 
     def call(
         self, method: str, path: str, *, by: str | None = "member", **options: Any
@@ -110,6 +116,26 @@ class Lab:
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()["data"]
         return made
+
+
+def family_of(user_id: UUID) -> UUID:
+    """The id of the log-in that a person's access tokens belong to in tests."""
+    return uuid5(user_id, "the tests' program")
+
+
+def logged_in(session: AsyncSession, user_id: UUID) -> None:
+    """Let a person's program be logged in, without a password being hashed."""
+    now = clock.now()
+    session.add(
+        TokenFamily(
+            id=family_of(user_id),
+            user_id=user_id,
+            device="Tests",
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + timedelta(days=3650),
+        )
+    )
 
 
 def settings_for(url: str, folder: Path, **more: Any) -> Settings:
@@ -164,6 +190,8 @@ def seed(settings: Settings) -> Ids:
                         password_hash=hashed,
                     )
                     people[name] = made.id
+                for user_id in people.values():
+                    logged_in(tx, user_id)
                 kind = await resources.create_type(tx, SYSTEM, name="Microscope")
                 place = await resources.create_location(tx, SYSTEM, name="North")
                 instruments = [

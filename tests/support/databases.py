@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from sqlalchemy import insert
 
 from tests.support import servers
 
@@ -38,8 +39,9 @@ EMPTY = (
     "SET lock_timeout = '5s'",
     """DO $$ DECLARE made record; BEGIN
     FOR made IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-      AND tablename <> 'alembic_version' LOOP EXECUTE format('DELETE FROM %I', made.tablename);
+      AND tablename NOT IN ('alembic_version', 'roles') LOOP EXECUTE format('DELETE FROM %I', made.tablename);
     END LOOP;
+    DELETE FROM roles WHERE NOT is_built_in;
     FOR made IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
       PERFORM setval(format('%I', made.sequencename)::regclass, 1, false);
     END LOOP; END $$""",
@@ -55,6 +57,7 @@ def create_schema(url: str) -> None:
     """Create every table and database object at `url`, as the migrations do."""
     from src.core import ddl
     from src.core.db import create_database
+    from src.domain.accounts.tables import Role, RoleName
     from src.domain.schema import metadata
 
     async def work() -> None:
@@ -63,10 +66,22 @@ def create_schema(url: str) -> None:
             async with database.engine.begin() as connection:
                 await connection.run_sync(metadata.create_all)
                 await connection.run_sync(ddl.create_all)
+                await connection.execute(insert(Role), [_built_in(name) for name in RoleName])
         finally:
             await database.dispose()
 
     servers.in_thread(work)
+
+
+def _built_in(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": name,
+        "is_built_in": True,
+        "grants": [],
+        "denies": [],
+        "version": 1,
+    }
 
 
 class Templates:

@@ -37,7 +37,12 @@ async def effect(session: Any, payload: dict[str, Any], job: Job) -> dict[str, A
 
 async def effects(bench: Bench) -> int:
     async with reading(bench.database) as reads:
-        return await reads.scalar(select(func.count()).select_from(Event)) or 0
+        return await reads.scalar(select(func.count()).where(Event.verb != "job.died")) or 0
+
+
+async def deaths(bench: Bench) -> list[Any]:
+    async with reading(bench.database) as reads:
+        return list(await reads.scalars(select(Event.changes).where(Event.verb == "job.died")))
 
 
 class Outsider:
@@ -98,6 +103,7 @@ async def test_what_always_fails_is_dead_after_its_attempts(bench: Bench) -> Non
     assert (dead.state, dead.attempts) == (State.DEAD, 3)
     assert dead.error == "RuntimeError: not yet"
     assert await effects(bench) == 0
+    assert await deaths(bench) == [{"job_id": dead.id, "topic": EFFECT.name}]
 
 
 async def test_the_outside_is_told_with_the_same_key_on_every_attempt(bench: Bench) -> None:

@@ -13,12 +13,14 @@ from src.core.db import reading, transaction
 from src.core.operations import Operation, OperationState
 from src.tasks import events as _recording  # noqa: F401 - registers its handlers
 from src.tasks import handlers
+from src.tasks import record as record_keeping
 from tests.support.databases import on_sqlite
 from tests.tasks.conftest import Bench, eventually
 
 
 async def recorded(bench: Bench, many: int) -> None:
     """Some events, sealed by the worker."""
+    record_keeping.configure(bench.settings)
     for name in ("events.seal", "events.verify"):
         bench.registry.add(handlers.registry.by_topic[name])
     async with transaction(bench.database) as session:

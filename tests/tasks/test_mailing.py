@@ -19,7 +19,7 @@ from src.domain.accounts import UserView
 from src.domain.bookings import notices as _notices  # noqa: F401 - registers its kinds
 from src.domain.notifications import Delivery, DeliveryState
 from src.tasks import handlers
-from src.tasks import notifications as mailing
+from src.tasks import notifications as _mailing  # noqa: F401 - registers its handler
 from tests.support.databases import on_sqlite
 from tests.tasks.conftest import Bench, eventually
 
@@ -75,7 +75,7 @@ async def delivery(bench: Bench) -> Delivery:
 
 
 def handle_mail(bench: Bench, **settings: str) -> None:
-    mailing.configure(bench.settings.model_copy(update=settings))
+    accounts.post.configure(bench.settings.model_copy(update=settings))
     bench.registry.add(handlers.registry.by_topic[notifications.topics.MAIL.name])
 
 

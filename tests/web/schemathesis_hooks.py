@@ -20,8 +20,12 @@ _NEVER_OWN = frozenset({"users_revoke_role", "users_update"})
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     """Put what was prepared in the place of what was made up."""
     name = case.operation.definition.raw["operationId"]
-    given = _GIVEN.get(name, {}) if name in _NEVER_OWN else _GIVEN.pop(name, {})
+    given = _GIVEN.pop(name, {})
+    if name in _NEVER_OWN and "path" in given:
+        _GIVEN[name] = {"path": given["path"]}
     if "path" in given:
         case.path_parameters = {**case.path_parameters, **given["path"]}
+    if "headers" in given:
+        case.headers = {**(case.headers or {}), **given["headers"]}
     if "body" in given:
         case.body = given["body"]

@@ -16,16 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, ids, live, operations
 from src.core.actor import Actor
-from src.core.crypto import Keyring
 from src.core.db import transaction
 from src.core.errors import DatabaseUnavailable
 from src.core.outbox import Topic
-from src.domain import accounts, bookings, notifications
+from src.domain import bookings, notifications
 from src.domain.accounts import sessions
 from src.domain.accounts.tables import RoleAssignment, RoleName, User
 from src.domain.bookings.tables import Booking
 from src.web import streaming
-from tests.support.application import Lab, served
+from tests.support.application import Lab, logged_in, served
 from tests.support.databases import Templates
 from tests.support.streams import PATH, Listener, crowding, listening
 from tests.web.test_jobs_api import write
@@ -154,6 +153,7 @@ async def test_a_resource_one_may_not_see_is_never_named(house: Lab, stack: Asyn
     async def make(session: AsyncSession) -> None:
         session.add(User(id=narrow, email="narrow@example.org", name="Nora Narrow"))
         await session.flush()
+        logged_in(session, narrow)
         session.add(
             RoleAssignment(
                 id=ids.new(),
@@ -165,9 +165,7 @@ async def test_a_resource_one_may_not_see_is_never_named(house: Lab, stack: Asyn
         )
 
     await done(write, house, make)
-    keyring = Keyring(house.settings.secret_key.get_secret_value())
-    token = accounts.issue_access_token(keyring, narrow, lifetime=600)
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {house.token_of(narrow)}"}
     listener = await stack.enter_async_context(listening(address(house), headers))
     everybody = await open_(stack, house, "other")
     await done(house.book, 3)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support import darkroom, photographs
 from tests.support.application import Lab
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(2_000)
+PNG = photographs.png()
 
 
 def _photo(lab: Lab, content: bytes = PNG) -> Any:
@@ -45,19 +46,35 @@ def test_people_are_set_against_the_version_of_their_resource(lab: Lab) -> None:
 def test_a_photo_is_uploaded_chosen_shown_and_removed(lab: Lab) -> None:
     path = f"/resources/{lab.ids.confocal}"
     assert _photo(lab, b"<html>hello</html>").status_code == 422
-    file_id = _photo(lab).json()["data"]["id"]
-    any_version = {"If-Match": "*"}
-    chosen = lab.call(
-        "PUT", f"{path}/photo", by="manager", json={"file_id": file_id}, headers=any_version
-    )
-    assert chosen.status_code == 200, chosen.text
-    assert lab.get(path).json()["data"]["photo_id"] == file_id
+    with darkroom.closed():
+        file_id = _photo(lab).json()["data"]["id"]
+        any_version = {"If-Match": "*"}
+        chosen = lab.call(
+            "PUT", f"{path}/photo", by="manager", json={"file_id": file_id}, headers=any_version
+        )
+        assert chosen.status_code == 200, chosen.text
+        assert lab.get(path).json()["data"]["photo_id"] == file_id
+        early = lab.get(f"/files/{file_id}/content")
+        assert (early.status_code, early.json()["type"]) == (409, "/problems/picture-not-ready")
+        assert early.headers["Retry-After"] == "2"
+        assert lab.get(f"/files/{file_id}").json()["data"]["picture"]["state"] == "waiting"
+    darkroom.developed(lab)
     shown = lab.get(f"/files/{file_id}/content", params={"inline": True})
-    assert shown.content == PNG
+    assert photographs.tells(shown.content) == []
     assert shown.headers["Content-Type"] == "image/png"
     assert shown.headers["Cache-Control"].startswith("private")
     known = {"If-None-Match": shown.headers["ETag"]}
     assert lab.get(f"/files/{file_id}/content", headers=known).status_code == 304
+    described = lab.get(f"/files/{file_id}").json()["data"]["picture"]
+    assert described == {"state": "ready", "width": 1200, "height": 800, "fault": None}
+    small = lab.get(f"/files/{file_id}/content", params={"inline": True, "width": 320})
+    assert photographs.read(small.content).size == (320, 213)
+    assert small.headers["Content-Type"] == "image/webp"
+    assert "immutable" in small.headers["Cache-Control"]
+    assert small.headers["ETag"] != shown.headers["ETag"]
+    known = {"If-None-Match": small.headers["ETag"]}
+    again = lab.get(f"/files/{file_id}/content", params={"width": 320}, headers=known)
+    assert (again.status_code, again.headers["ETag"]) == (304, small.headers["ETag"])
     removed = lab.call("DELETE", f"{path}/photo", by="manager", headers=any_version)
     assert removed.json()["data"]["photo_id"] is None
     assert lab.get(f"/files/{file_id}").status_code == 404

@@ -18,8 +18,8 @@ from src.core.actor import Permission
 from src.core.crypto import Keyring
 from src.web.declarations import PUBLIC, declared_routes
 from src.web.security import SESSION_COOKIE
-from tests.support import servers
-from tests.support.application import PASSWORD, Lab, count, running
+from tests.support import log_ins, servers
+from tests.support.application import PASSWORD, Lab, count, family_of, running
 from tests.support.databases import Templates
 
 Start = Callable[..., AbstractContextManager[Lab]]
@@ -85,7 +85,10 @@ def test_without_a_valid_credential_everything_but_the_public_is_401(shared_lab:
 
 
 def test_a_token_of_another_deployment_is_refused(shared_lab: Lab) -> None:
-    forged = Keyring("another deployment's secret").access_token(shared_lab.ids.admin, lifetime=60)
+    person = shared_lab.ids.admin
+    forged = Keyring("another deployment's secret").access_token(
+        person, family_id=family_of(person), lifetime=60
+    )
     answer = shared_lab.get("/me", by=None, headers={"Authorization": f"Bearer {forged}"})
     assert answer.json()["type"] == "/problems/bad-token"
 
@@ -93,19 +96,17 @@ def test_a_token_of_another_deployment_is_refused(shared_lab: Lab) -> None:
 def test_a_missing_permission_is_403_and_named(shared_lab: Lab) -> None:
     answer = shared_lab.post("/teams", json={"name": "Mine"})
     assert answer.status_code == 403
-    assert Permission.USERS_MANAGE in answer.json()["detail"]
+    assert Permission.TEAMS_MANAGE in answer.json()["detail"]
     assert count(shared_lab, "teams") == 0
 
 
 def _signed_in(lab: Lab) -> None:
-    from src.domain import accounts
-
     async def work() -> str:
         from src.core.db import create_database
 
         database = create_database(lab.settings.database)
         try:
-            opened = await accounts.log_in(database, email="member@example.org", password=PASSWORD)
+            opened = await log_ins.log_in(database, email="member@example.org", password=PASSWORD)
         finally:
             await database.dispose()
         return opened.token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from src.commands import assets, configuration, database, people, post, specification, work
+from src.commands import assets, configuration, database, keys, people, post, specification, work
 
 app = typer.Typer(
     name="aliquot",
@@ -24,6 +24,7 @@ app.command("assets")(assets.assets)
 app.command("openapi")(specification.openapi)
 app.command("schedules")(work.schedules)
 app.add_typer(work.jobs, name="jobs")
+app.add_typer(keys.keys, name="keys")
 
 if __name__ == "__main__":
     app(prog_name="aliquot")

@@ -25,7 +25,7 @@ from src.core.storage import create_storage
 PATIENCE = 10.0  # seconds for each connection
 PREFIX = "ALIQUOT_"
 # Read before there are settings, or by one command only.
-FURTHER = frozenset({"ALIQUOT_SECRETS_DIR", "ALIQUOT_ADMIN_PASSWORD"})
+FURTHER = frozenset({"ALIQUOT_SECRETS_DIR"})
 _TESTS = "ALIQUOT_TEST_"
 
 

@@ -13,6 +13,7 @@ from src.core.db import Database
 from src.core.errors import DatabaseUnavailable
 from src.core.seals import Report
 from src.core.settings import Settings
+from src.core.storage import create_storage
 from src.domain import demo
 
 CheckOnly = Annotated[bool, typer.Option("--check", help="Change nothing; end with 1 if it would.")]
@@ -60,8 +61,9 @@ def fill_demo() -> None:
 def verify_events() -> None:
     """Prove the record of events: nothing edited, removed or slipped in. Ends with 1 otherwise."""
 
-    async def work(_settings: Settings, database: Database) -> Report:
-        return await seals.verify(database)
+    async def work(settings: Settings, database: Database) -> Report:
+        storage = create_storage(settings.storage_url, data_dir=settings.data_dir)
+        return await seals.verify(database, storage=storage)
 
     report = console.with_database(work)
     for fault in report.faults:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import operations, seals
+from src.core import chain, operations, seals, verbs
 from src.core.actor import Actor, ActorKind, Permission
-from src.core.errors import NotFound
+from src.core.errors import NotFound, Unauthenticated
 from src.core.events import Event, EventDetail, Seal
 from src.core.language import gettext as _
 from src.core.operations import Operation
 from src.core.paging import Key, Page, Paging, paginate
+from src.core.verbs import Kind
 
 Ts = TypeVarTuple("Ts")
+_KEYS = [Key(Event.id, descending=True, name="id")]
+# Between an id and its event's time lies a moment, or a clock that was set back.
+_MARGIN = timedelta(minutes=5)
+# What people see of what happened to their own access, and to what only they have.
+OWN = frozenset(Kind) - {Kind.DATA_CHANGED, Kind.SYSTEM_ERROR, Kind.RESTRICTED_READ}
+OWN_THINGS = frozenset({Kind.LOG_IN, Kind.LOG_OUT, Kind.CREDENTIAL_CHANGED, Kind.NEW_ADDRESS})
 
 
 class EventNotFound(NotFound):
@@ -55,6 +62,7 @@ class Filter:
     subject_type: str | None = None
     subject_id: UUID | None = None
     verbs: Collection[str] = ()
+    kinds: Collection[Kind] = ()
     from_: datetime | None = None
     to: datetime | None = None
 
@@ -68,10 +76,10 @@ async def list_(
 ) -> Page[EventView]:
     """Events, newest first, in one statement. Needs `events:read`."""
     actor.require(Permission.EVENTS_READ)
-    statement = _matching(_statement(), wanted or Filter())
-    keys = [Key(Event.id, descending=True, name="id")]
-    page = await paginate(session, statement, keys=keys, paging=paging or Paging())
-    return page.map(lambda row: _view(actor, *row))
+    statement = matching(_statement(), wanted or Filter())
+    page = await paginate(session, statement, keys=_KEYS, paging=paging or Paging())
+    is_shown = actor.may(Permission.USERS_MANAGE)
+    return page.map(lambda row: view_of(*row, is_shown=is_shown))
 
 
 async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
@@ -80,7 +88,39 @@ async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
     row = (await session.execute(_statement().where(Event.id == event_id))).one_or_none()
     if row is None:
         raise EventNotFound(_("No event has this id."))
-    return _view(actor, *row)
+    return view_of(*row, is_shown=actor.may(Permission.USERS_MANAGE))
+
+
+async def own(
+    session: AsyncSession, actor: Actor, *, paging: Paging | None = None
+) -> Page[EventView]:
+    """What happened to one's own access, newest first: log-ins, refused ones, passwords, factors.
+
+    Needs no permission. Where somebody else did it, their address stays theirs.
+    """
+    me = actor.user_id
+    if me is None:
+        raise Unauthenticated(_("Log in as a person."))
+    about_me = and_(Event.subject_type == "user", Event.subject_id == me)
+    by_me = and_(Event.subject_type != "user", Event.actor_id == me)
+    statement = _statement().where(
+        or_(
+            and_(about_me, Event.verb.in_(verbs.of_kinds(OWN))),
+            and_(by_me, Event.verb.in_(verbs.of_kinds(OWN_THINGS))),
+        )
+    )
+    page = await paginate(session, statement, keys=_KEYS, paging=paging or Paging())
+    return page.map(lambda row: view_of(*row, is_shown=row[0].actor_id in (None, me)))
+
+
+async def stretch(
+    session: AsyncSession, wanted: Filter, *, before: UUID | None, limit: int, personal: bool
+) -> list[EventView]:
+    """The events before that one which the filter finds, newest first. Who may is asked before."""
+    statement = matching(_statement(), wanted).order_by(Event.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(Event.id < before)
+    return [view_of(*row, is_shown=personal) for row in await session.execute(statement)]
 
 
 async def verify(session: AsyncSession, actor: Actor) -> Operation:
@@ -97,7 +137,12 @@ def _statement() -> Select[Event, int, EventDetail]:
     )
 
 
-def _matching(statement: Select[*Ts], wanted: Filter) -> Select[*Ts]:
+def matching(statement: Select[*Ts], wanted: Filter) -> Select[*Ts]:
+    """Narrow a statement over events.
+
+    Times are narrowed by the id too, which holds the time it was made: that is what is indexed,
+    and what months are parted by.
+    """
     if wanted.actor_id is not None:
         statement = statement.where(Event.actor_id == wanted.actor_id)
     if wanted.subject_type is not None:
@@ -105,22 +150,32 @@ def _matching(statement: Select[*Ts], wanted: Filter) -> Select[*Ts]:
     if wanted.subject_id is not None:
         statement = statement.where(Event.subject_id == wanted.subject_id)
     if wanted.from_ is not None:
-        statement = statement.where(Event.at >= wanted.from_)
+        edge = chain.first_id(wanted.from_ - _MARGIN)
+        statement = statement.where(Event.at >= wanted.from_, Event.id >= edge)
     if wanted.to is not None:
-        statement = statement.where(Event.at < wanted.to)
+        edge = chain.first_id(wanted.to + _MARGIN)
+        statement = statement.where(Event.at < wanted.to, Event.id < edge)
+    if wanted.kinds:
+        statement = statement.where(Event.verb.in_(verbs.of_kinds(wanted.kinds)))
     if wanted.verbs:
         whole = [verb for verb in wanted.verbs if not verb.endswith(".")]
-        kinds = [
+        areas = [
             Event.verb.startswith(verb, autoescape=True)
             for verb in wanted.verbs
             if verb.endswith(".")
         ]
-        statement = statement.where(or_(Event.verb.in_(whole), *kinds))
+        statement = statement.where(or_(Event.verb.in_(whole), *areas))
     return statement
 
 
-def _view(actor: Actor, event: Event, seq: int | None, detail: EventDetail | None) -> EventView:
-    is_shown = detail is not None and actor.may(Permission.USERS_MANAGE)
+def view_of(
+    event: Event,
+    seq: int | None,
+    detail: EventDetail | None = None,
+    *,
+    is_shown: bool = False,
+) -> EventView:
+    """An event as it is read; what is personal only where it `is_shown`."""
     return EventView(
         id=event.id,
         seq=seq,

@@ -1,7 +1,8 @@
 """Signatures: access tokens, and keyed hashes for forms, cursors and messages.
 
 Every use derives its own key from the deployment's secret, so that what is signed for one purpose
-is worthless for another.
+is worthless for another. The secret is exchanged without anybody noticing: what an earlier one
+signed still counts while the ring knows it.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
-
-import jwt
 
 from src.core import clock, ids
 from src.core.errors import Unauthenticated
 from src.core.language import gettext as _
+from src.core.settings import Settings
 
 ALGORITHM = "HS256"
 ISSUER = "aliquot"
 AUDIENCE = "aliquot-api"
 ACCESS = "access"
-_REQUIRED = ["sub", "iat", "exp", "jti", "iss", "aud", "typ"]
+_TOKEN = "access token"  # noqa: S105 - a purpose's name
+_REQUIRED = ["sub", "sid", "iat", "exp", "jti", "iss", "aud", "typ", "scope"]
 
 
 class BadToken(Unauthenticated):
@@ -40,52 +42,83 @@ def derive(secret: str, purpose: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whose access token it is, and the full second it was issued in."""
+    """Whose access token it is, and of which family.
+
+    `scope` are the permissions it was asked for; empty: all of the person's.
+    """
 
     user_id: UUID
-    issued_at: datetime
+    family_id: UUID
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Signs and verifies with the deployment's secret; give it `settings.secret_key`'s value."""
+    """Signs with the deployment's secret; verifies with it and with those from before.
+
+    `keyring_of` makes it from the settings.
+    """
 
     secret: str
     issuer: str = ISSUER
+    old: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The present one first."""
+        return (self.secret, *self.old)
 
     def sign(self, purpose: str, message: str | bytes) -> str:
         """A keyed hash of `message` (URL-safe text) that only `verify` of one purpose accepts."""
+        return next(self.signatures(purpose, message))
+
+    def signatures(self, purpose: str, message: str | bytes) -> Iterator[str]:
+        """What `sign` gives, and what it gave under each earlier secret."""
         raw = message.encode() if isinstance(message, str) else message
-        made = hmac.digest(derive(self.secret, purpose), raw, hashlib.sha256)
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+        for secret in self.secrets:
+            made = hmac.digest(derive(secret, purpose), raw, hashlib.sha256)
+            yield base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
     def verify(self, purpose: str, message: str | bytes, signature: str) -> bool:
         """Whether `signature` is ours, compared in constant time."""
-        return hmac.compare_digest(self.sign(purpose, message).encode(), signature.encode())
+        given = signature.encode()
+        fits = [
+            hmac.compare_digest(made.encode(), given) for made in self.signatures(purpose, message)
+        ]
+        return any(fits)
 
-    def access_token(self, user_id: UUID, *, lifetime: int) -> str:
-        """A bearer token for a person, valid for `lifetime` seconds."""
+    def access_token(
+        self, user_id: UUID, *, family_id: UUID, lifetime: float, scope: Collection[str] = ()
+    ) -> str:
+        """A bearer token for a person's program, valid for `lifetime` seconds (RFC 9068's shape)."""
+        import jwt  # noqa: PLC0415 - it brings cryptography, which the worker does without
+
         now = clock.now()
         return jwt.encode(
             {
                 "iss": self.issuer,
                 "aud": AUDIENCE,
                 "sub": str(user_id),
+                "sid": str(family_id),
                 "iat": now,
                 "exp": now + timedelta(seconds=lifetime),
                 "jti": str(ids.new()),
                 "typ": ACCESS,
+                "scope": " ".join(sorted(scope)),
             },
-            derive(self.secret, "access token"),
+            derive(self.secret, _TOKEN),
             algorithm=ALGORITHM,
+            headers={"kid": key_id(self.secret), "typ": "at+jwt"},
         )
 
     def bearer_of(self, token: str) -> Bearer:
         """Whose token it is, and since when. Raises `BadToken`."""
+        import jwt  # noqa: PLC0415 - it brings cryptography, which the worker does without
+
         try:
             claims = jwt.decode(
                 token,
-                derive(self.secret, "access token"),
+                derive(self._secret_of(token), _TOKEN),
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self.issuer,
@@ -93,7 +126,40 @@ class Keyring:
             )
             if claims["typ"] != ACCESS:
                 raise jwt.InvalidTokenError("not an access token")  # noqa: TRY301
-            issued_at = datetime.fromtimestamp(int(claims["iat"]), UTC)
-            return Bearer(UUID(claims["sub"]), issued_at)
-        except (jwt.InvalidTokenError, ValueError, OverflowError) as error:
-            raise BadToken(_("Get a new access token from /api/v1/auth/token.")) from error
+            return Bearer(
+                UUID(claims["sub"]),
+                UUID(claims["sid"]),
+                tuple(claims["scope"].split()),
+            )
+        except (jwt.InvalidTokenError, ValueError, OverflowError, AttributeError) as error:
+            raise bad_token() from error
+
+    def _secret_of(self, token: str) -> str:
+        """The secret that the token's header names. It chooses a key, never an algorithm."""
+        import jwt  # noqa: PLC0415 - it brings cryptography, which the worker does without
+
+        named = jwt.get_unverified_header(token).get("kid")
+        for secret in self.secrets:
+            if key_id(secret) == named:
+                return secret
+        raise jwt.InvalidSignatureError("signed with a key that is not in the ring")
+
+
+def hash_of(secret: str) -> str:
+    """What a row keeps of a random secret: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def key_id(secret: str) -> str:
+    """The name of a signing key, which tells nothing of it."""
+    return hashlib.sha256(derive(secret, "key id")).hexdigest()[:12]
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """The ring of a deployment."""
+    return Keyring(settings.secret_key.get_secret_value(), old=settings.old_keys)
+
+
+def bad_token() -> BadToken:
+    """The refusal, and where to get a new one."""
+    return BadToken(_("Get a new access token from /api/v1/auth/token."))

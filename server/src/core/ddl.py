@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alembic.operations import BatchOperations, Operations
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,63 +25,76 @@ class DatabaseObject:
     dialect: Literal["postgresql", "sqlite"]
     kind: Literal["trigger", "constraint", "partition", "function"]
     create: tuple[str, ...]
+    # Another table that it reads: made later, it is created then (`create_reading`).
+    reads: str = ""
 
 
 APPEND_ONLY = {"events": ("UPDATE", "DELETE"), "seals": ("UPDATE", "DELETE"),
-               "event_details": ("UPDATE",)}  # fmt: skip
+               "event_details": ("UPDATE",), "event_archives": ("UPDATE", "DELETE")}  # fmt: skip
+
+
+# A row may go once an archive holds it. Seals go first, so an event without one was archived.
+ARCHIVED = {
+    "events": "NOT EXISTS (SELECT 1 FROM seals WHERE event_id = OLD.id)"
+    " AND EXISTS (SELECT 1 FROM event_archives WHERE OLD.id < before_id)",
+    "seals": "EXISTS (SELECT 1 FROM event_archives WHERE OLD.seq BETWEEN first_seq AND last_seq)",
+}
 
 
 def _append_only() -> list[DatabaseObject]:
-    made: list[DatabaseObject] = [
-        DatabaseObject(
-            "refuse_change",
-            "",
-            "postgresql",
-            "function",
-            (
-                """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN RAISE EXCEPTION 'append_only: % of %', TG_OP, TG_TABLE_NAME
-                USING ERRCODE = '23514'; END $$""",
-            ),
-        )
-    ]
+    made = [
+        _function("refuse_change", "", "RAISE EXCEPTION 'append_only: % of %', TG_OP, TG_TABLE_NAME"
+                  " USING ERRCODE = '23514';"),
+        *(_keeping(table, condition) for table, condition in ARCHIVED.items()),
+    ]  # fmt: skip
     for table, verbs in APPEND_ONLY.items():
-        made += [
-            DatabaseObject(
-                f"{table}_append_only",
-                table,
-                "postgresql",
-                "trigger",
-                (
-                    f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(verbs)} ON {table} "
-                    "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-                ),
-            ),
-            DatabaseObject(
-                f"{table}_no_truncate",
-                table,
-                "postgresql",
-                "trigger",
-                (
-                    f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-                    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
-                ),
-            ),
-        ]
-        made += [
-            DatabaseObject(
-                f"{table}_no_{verb.lower()}",
-                table,
-                "sqlite",
-                "trigger",
-                (
-                    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                    "BEGIN SELECT RAISE(ABORT, 'append_only'); END",
-                ),
-            )
-            for verb in verbs
-        ]
+        made += [_postgresql_guard(table, verbs), _no_truncate(table)]
+        made += [_sqlite_guard(table, verb) for verb in verbs]
     return made
+
+
+def _function(name: str, table: str, body: str) -> DatabaseObject:
+    create = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+    return DatabaseObject(name, table, "postgresql", "function", (create,))
+
+
+def _keeping(table: str, condition: str) -> DatabaseObject:
+    return _function(
+        f"keep_{table}",
+        "event_archives",
+        f"IF TG_OP = 'DELETE' AND {condition} THEN RETURN OLD; END IF;"
+        " RAISE EXCEPTION 'append_only: % of %', TG_OP, TG_TABLE_NAME USING ERRCODE = '23514';",
+    )
+
+
+def _postgresql_guard(table: str, verbs: tuple[str, ...]) -> DatabaseObject:
+    function = f"keep_{table}" if table in ARCHIVED else "refuse_change"
+    create = (
+        f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(verbs)} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+    )
+    reads = "event_archives" if table in ARCHIVED else ""
+    return DatabaseObject(f"{table}_append_only", table, "postgresql", "trigger", (create,), reads)
+
+
+def _no_truncate(table: str) -> DatabaseObject:
+    create = (
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    return DatabaseObject(f"{table}_no_truncate", table, "postgresql", "trigger", (create,))
+
+
+def _sqlite_guard(table: str, verb: str) -> DatabaseObject:
+    name = f"{table}_no_{verb.lower()}"
+    unless = ARCHIVED.get(table) if verb == "DELETE" else None
+    create = (
+        f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+        + (f"WHEN NOT ({unless}) " if unless else "")
+        + "BEGIN SELECT RAISE(ABORT, 'append_only'); END"
+    )
+    reads = "event_archives" if unless else ""
+    return DatabaseObject(name, table, "sqlite", "trigger", (create,), reads)
 
 
 # Bookings, offers and slots exclude everything; blocks exclude those but not each other.
@@ -124,6 +137,8 @@ OBJECTS: tuple[DatabaseObject, ...] = (
         "partition",
         ("CREATE TABLE events_default PARTITION OF events DEFAULT",),
     ),
+    # Triggers for statements are not inherited by partitions, those for rows are.
+    replace(_no_truncate("events_default"), reads="event_archives"),
     DatabaseObject("holds_exclude", "holds", "postgresql", "constraint", (_EXCLUSION,)),
     _hold_trigger("INSERT"),
     _hold_trigger("UPDATE"),
@@ -131,11 +146,35 @@ OBJECTS: tuple[DatabaseObject, ...] = (
 
 
 def create_for(connection: Connection, table: str) -> None:
-    """Create the objects of one table (after it was made, or re-made by a batch migration)."""
+    """Create the objects of one table (after it was made, or re-made by a batch migration).
+
+    Those that read a table which is not there yet wait for it.
+    """
+    tables = set(inspect(connection).get_table_names())
     for item in OBJECTS:
         if item.dialect == connection.dialect.name and item.table == table:
+            if item.reads and item.reads not in tables:
+                continue
             for statement in item.create:
                 connection.exec_driver_sql(statement)
+
+
+def create_reading(connection: Connection, table: str) -> None:
+    """Create the triggers that read a table which was just made, in the place of those before."""
+    for item in OBJECTS:
+        if item.dialect == connection.dialect.name and item.reads == table:
+            of = f" ON {item.table}" if item.dialect == "postgresql" else ""
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {item.name}{of}")
+            for statement in item.create:
+                connection.exec_driver_sql(statement)
+
+
+def partition_of_events(name: str, start: str, end: str) -> tuple[str, ...]:
+    """Statements that make the partition for ids from `start` to before `end`, guarded too."""
+    return (
+        f"CREATE TABLE {name} PARTITION OF events FOR VALUES FROM ('{start}') TO ('{end}')",
+        *_no_truncate(name).create,
+    )
 
 
 @contextmanager

@@ -15,13 +15,39 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    delete,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from src.core import clock, ids
 from src.core.actor import Actor, ActorKind
 from src.core.db import Identified, Table, choice
+from src.core.verbs import Kind, verb
+
+__all__ = [
+    "Archive",
+    "Event",
+    "EventDetail",
+    "Kind",
+    "Seal",
+    "Subject",
+    "digest",
+    "erase_personal",
+    "of_subject",
+    "personal_digest",
+    "record",
+    "verb",
+]
 
 
 class Event(Identified, Table):
@@ -71,6 +97,32 @@ class Seal(Table):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class Archive(Identified, Table):
+    """A month that left the database for the object store: a stretch of the chain.
+
+    Written once what is stored was read again and proved; only then triggers let its rows go.
+    """
+
+    __tablename__ = "event_archives"
+
+    month: Mapped[str] = mapped_column(String(7), unique=True)
+    first_seq: Mapped[int] = mapped_column(BigInteger, unique=True)
+    last_seq: Mapped[int] = mapped_column(BigInteger, unique=True)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    last_hash: Mapped[str] = mapped_column(String(64))
+    # No event that it holds has this id or a greater one.
+    before_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+    @property
+    def events(self) -> int:
+        """How many it holds."""
+        return self.last_seq - self.first_seq + 1
+
+
 Subject = tuple[str, UUID | None]
 
 
@@ -86,6 +138,7 @@ def record(
 ) -> UUID:
     """Write down that `actor` did `verb` ("booking.confirmed") to `subject` (type, id).
 
+    The verb is declared (`core.verbs`). What concerns one person has them as subject.
     `changes` holds `{field: [old, new]}` or facts, free of personal data (ids are fine);
     names, addresses and whatever identifies a person go into `personal`.
     """
@@ -160,3 +213,24 @@ async def of_subject(session: AsyncSession, subject: Subject, *, limit: int = 10
         .limit(limit)
     )
     return list(await session.scalars(statement))
+
+
+async def erase_personal(session: AsyncSession, user_id: UUID) -> int:
+    """Delete what is personal about one person: in what was done to them and what they did.
+
+    The events stay as they are, and so does their proof. How many parts were deleted. Archives
+    hold nothing personal.
+    """
+    theirs = select(Event.id).where(
+        or_(
+            and_(Event.subject_type == "user", Event.subject_id == user_id),
+            Event.actor_id == user_id,
+        )
+    )
+    deleted = await session.execute(
+        delete(EventDetail)
+        .where(EventDetail.event_id.in_(theirs))
+        .returning(EventDetail.event_id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(deleted.all())

@@ -16,15 +16,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events, operations, outbox
-from src.core.actor import Actor, Permission
+from src.core.actor import SYSTEM, Actor, Permission
 from src.core.db import announce, database_now
 from src.core.errors import Conflict, NotFound
 from src.core.language import gettext as _
+from src.core.language import mark
 from src.core.outbox import Hint, Message, State
 from src.core.paging import Key, Page, Paging, paginate
 
 MASK = "***"
 _SECRET = re.compile(r"pass|secret|token|code|credential|authorization", re.IGNORECASE)
+
+
+events.verb("job.requeued", mark("Job queued again"), kind=events.Kind.ADMINISTRATION)
+events.verb("job.dismissed", mark("Job dismissed"), kind=events.Kind.ADMINISTRATION)
+events.verb("job.died", mark("A job was given up"), kind=events.Kind.SYSTEM_ERROR)
 
 
 class JobNotFound(NotFound):
@@ -149,6 +155,12 @@ def _record(session: AsyncSession, actor: Actor, verb: str, row: Message) -> Non
     events.record(
         session, actor, verb, ("job", None), changes={"job_id": row.id, "topic": row.topic}
     )
+
+
+def record_death(session: AsyncSession, job_id: int, topic: str) -> None:
+    """Write down that nobody will try this job again by themselves; the error stands beside it."""
+    changes = {"job_id": job_id, "topic": topic}
+    events.record(session, SYSTEM, "job.died", ("job", None), changes=changes)
 
 
 def masked(topic: str, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,15 +40,25 @@ _FORMATS = {BASE: "en_GB"}
 _PATTERNS = {
     BASE: {"MMMEd": "EEE d MMM", "yMMMEd": "EEE d MMM y", "full": "EEEE d MMMM y"},
 }
+# What a reader may choose for days in numbers and for clocks; without a choice the language's words.
+DATE_FORMATS = {
+    "iso": "yyyy-MM-dd", "dots": "dd.MM.yyyy", "slashes": "dd/MM/yyyy", "us": "MM/dd/yyyy",
+}  # fmt: skip
+Formats = tuple[str | None, str | None]
+TIME_FORMATS = {"24h": "HH:mm", "12h": "h:mm a"}
+_NAMED = frozenset({"full", "long", "medium", "short"})
 _DAY, _HOUR = 1440, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: a language there is a catalogue for, and a time zone."""
+    """Who reads: a language there is a catalogue for, a time zone, and how days and times look."""
 
     locale: str = BASE
     zone: tzinfo = UTC
+    # One of `DATE_FORMATS` and of `TIME_FORMATS`, where they chose one.
+    date_format: str | None = None
+    time_format: str | None = None
 
     @property
     def formats(self) -> str:
@@ -65,12 +75,18 @@ def reader() -> Reader:
 
 
 @contextmanager
-def reading_as(locale: str | None = None, timezone: str | None = None) -> Iterator[Reader]:
-    """Let texts, dates and numbers be for this reader; what is None stays as it was."""
+def reading_as(
+    locale: str | None = None, timezone: str | None = None, *, formats: Formats | None = None
+) -> Iterator[Reader]:
+    """Let texts, dates and numbers be for this reader; what is None stays as it was.
+
+    `formats` are the chosen ones of days and of times.
+    """
     now = _reader.get()
     made = Reader(
         now.locale if locale is None else match(locale) or BASE,
         now.zone if timezone is None else zone_of(timezone),
+        *((now.date_format, now.time_format) if formats is None else _known_formats(formats)),
     )
     token = _reader.set(made)
     try:
@@ -79,9 +95,18 @@ def reading_as(locale: str | None = None, timezone: str | None = None) -> Iterat
         _reader.reset(token)
 
 
-def now_reads(locale: str, timezone: str) -> None:
+def now_reads(locale: str, timezone: str, formats: Formats = (None, None)) -> None:
     """From here on, as far as `reading_as` around it goes, texts are for this reader."""
-    _reader.set(Reader(match(locale) or BASE, zone_of(timezone)))
+    _reader.set(Reader(match(locale) or BASE, zone_of(timezone), *_known_formats(formats)))
+
+
+def _known_formats(formats: Formats) -> Formats:
+    """A newer version may have stored a choice that this one does not know."""
+    of_days, of_times = formats
+    return (
+        of_days if of_days in DATE_FORMATS else None,
+        of_times if of_times in TIME_FORMATS else None,
+    )
 
 
 @cache
@@ -116,6 +141,8 @@ def mark(message: str) -> str:
 def format_datetime(value: datetime, style: str = "medium") -> str:
     """Day and time in the reader's zone and language; `style` is Babel's, or a pattern."""
     here = _reader.get()
+    if style in _NAMED and (here.date_format or here.time_format):
+        return f"{format_date(value, style)}, {format_time(value)}"
     return dates.format_datetime(value, style, tzinfo=here.zone, locale=here.formats)
 
 
@@ -124,12 +151,16 @@ def format_date(value: date, style: str = "full") -> str:
     here = _reader.get()
     if isinstance(value, datetime):
         value = value.astimezone(here.zone).date()
+    if here.date_format and style in _NAMED:
+        style = DATE_FORMATS[here.date_format]
     return dates.format_date(value, style, locale=here.formats)
 
 
 def format_time(value: datetime, style: str = "short") -> str:
     """The time of day in the reader's zone."""
     here = _reader.get()
+    if here.time_format and style in _NAMED:
+        style = TIME_FORMATS[here.time_format]
     return dates.format_time(value, style, tzinfo=here.zone, locale=here.formats)
 
 
@@ -141,6 +172,9 @@ def format_day(value: date, *, zone: tzinfo | None = None, is_long: bool = False
     here = _reader.get()
     if isinstance(value, datetime):
         value = value.astimezone(zone or here.zone).date()
+    if here.date_format:
+        pattern = f"{'EEEE' if is_long else 'EEE'} {DATE_FORMATS[here.date_format]}"
+        return dates.format_date(value, pattern, locale=here.formats)
     is_this_year = value.year == clock.now().astimezone(zone or here.zone).year
     skeleton = "full" if is_long else "MMMEd" if is_this_year else "yMMMEd"
     own = _PATTERNS.get(here.locale, {}).get(skeleton)
@@ -150,8 +184,14 @@ def format_day(value: date, *, zone: tzinfo | None = None, is_long: bool = False
 
 
 def format_clock(value: datetime, *, zone: tzinfo | None = None) -> str:
-    """`09:30`, by a clock of 24 hours in every language."""
-    return f"{value.astimezone(zone or _reader.get().zone):%H:%M}"
+    """`09:30`, by a clock of 24 hours in every language unless the reader chose another."""
+    here = _reader.get()
+    local = value.astimezone(zone or here.zone)
+    if here.time_format == "12h":
+        return dates.format_time(
+            local.time(), TIME_FORMATS[here.time_format], locale=here.formats
+        ).replace("\u202f", " ")
+    return f"{local:%H:%M}"
 
 
 def format_moment(value: datetime, *, zone: tzinfo | None = None) -> str:

@@ -37,29 +37,53 @@ SHORTEST_SECRET = 8  # shorter values of settings are ordinary words too
 TALKATIVE = ("aiosqlite", "asyncio", "httpcore", "httpx2", "python_multipart")
 ROUTED = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 
-_secret_name = re.compile(
-    r"passw(or)?d|passphrase|secret|token|authorization|cookie|api_?key|private_?key|credential|otp|csrf",
+_NAMES = (
+    r"passw(?:or)?ds?|passphrase|secret|token|authorization|cookie|api_?key|private_?key"
+    r"|credential|otp|csrf|assertion|signature|verifier"
+    r"|(?:backup|recovery|auth\w*|one_?time|factor|verification|set_?up)_?codes?"
+)
+_secret_name = re.compile(_NAMES, re.IGNORECASE)
+# Most text holds none of these, and one look is cheaper than all of them.
+_suspicious = re.compile(
+    r"://|bearer|basic|pass|secret|token|key|cookie|authorization|credential|otp|csrf|assertion"
+    r"|signature|verifier|code|state=|aliquot_|eyJ|input_value|\[parameters",
     re.IGNORECASE,
 )
-# Most text holds none of these, and one look is cheaper than four.
-_suspicious = re.compile(
-    r"://|bearer|basic|passw|secret|token|key|cookie|\[parameters", re.IGNORECASE
-)
 _patterns: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"([a-z][a-z0-9+.-]{0,20}://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
-    (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
-    (
-        re.compile(
-            r"((?:passw(?:or)?d|secret|token|api_?key|cookie|aws_[a-z_]*key)['\"]?\s?[=:]\s?['\"]?)[^\s&'\",;]+",
-            re.IGNORECASE,
-        ),
-        rf"\1{MASK}",
-    ),
-    # SQLAlchemy's errors end with the values of the statement.
+    # SQLAlchemy's errors end with the values of the statement, Pydantic's hold what was sent.
     (
         re.compile(r"\[parameters: .*?\](?=\s*(?:\n|\\n|['\"}]|$|\(Background))", re.DOTALL),
         "[parameters hidden]",
     ),
+    (re.compile(r"(input_value=).*?(, input_type=)", re.DOTALL), rf"\1{MASK}\2"),
+    (re.compile(r"([a-z][a-z0-9+.-]{0,20}://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
+    # A header with everything that stands in it.
+    (
+        re.compile(
+            r"((?:authorization|cookie)['\"]?\s*[:=,]\s*b?['\"]?)(?!\*)[^'\"\r\n]+", re.IGNORECASE
+        ),
+        rf"\1{MASK}",
+    ),
+    # In quotes, as JSON, Python and HTML write it: to the other quote.
+    (
+        re.compile(
+            rf"([\w-]*(?:{_NAMES})[\w-]*\\*['\"]?\s*[:=,]\s*b?)(\\*['\"])(?:\\.|(?!\2).)*\2",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        rf"\1\2{MASK}\2",
+    ),
+    (
+        re.compile(rf"((?:{_NAMES}|aws_[a-z_]*key)[\w-]*\s?[=:]\s?)[^\s&'\",;]+", re.IGNORECASE),
+        rf"\1{MASK}",
+    ),
+    # In an address: what stands for a log-in there.
+    (
+        re.compile(r"([?&;](?:code|state|key|sig|ticket|nonce)=)[^\s&'\",;]+", re.IGNORECASE),
+        rf"\1{MASK}",
+    ),
+    (re.compile(r"(aliquot_(?!lang)\w+=)[^\s;'\",]+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"), MASK),  # a token, wherever it stands
 )
 
 bound = bound_contextvars
@@ -164,8 +188,22 @@ def _once(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventD
     return event_dict
 
 
+def masked(said: str) -> str:
+    """`said` without what looks like a secret: for errors that are kept, and shown to people."""
+    return _text_mask(())(said)
+
+
 def masking(secrets: Iterable[str] = ()) -> Processor:
     """A processor that masks `secrets` and whatever looks like one, at any depth."""
+    text = _text_mask(secrets)
+
+    def mask(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
+        return {str(name): _masked(name, value, text) for name, value in event_dict.items()}
+
+    return mask
+
+
+def _text_mask(secrets: Iterable[str]) -> Callable[[str], str]:
     literal = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len)
     known = re.compile("|".join(map(re.escape, reversed(literal)))) if literal else None
 
@@ -180,16 +218,13 @@ def masking(secrets: Iterable[str] = ()) -> Processor:
             value = pattern.sub(replacement, value)
         return value
 
-    def mask(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-        return {str(name): _masked(name, value, text) for name, value in event_dict.items()}
-
-    return mask
+    return text
 
 
 def _masked(name: object, value: Any, text: Callable[[str], str], depth: int = 0) -> Any:  # noqa: ANN401 - logs take anything
     if value is None or isinstance(value, bool):
         return value
-    if name is not None and _is_secret(name):
+    if name is not None and is_secret(name):
         return MASK
     if isinstance(value, str):
         return text(value)
@@ -212,7 +247,8 @@ def _sequence(items: list[Any], text: Callable[[str], str], depth: int) -> list[
 
 
 @lru_cache(2048)
-def _is_secret(name: object) -> bool:
+def is_secret(name: object) -> bool:
+    """Whether what goes by this name is not to be written down."""
     word = name.decode("latin-1") if isinstance(name, bytes) else str(name)
     return _secret_name.search(word.replace("-", "_")) is not None
 

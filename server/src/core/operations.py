@@ -32,8 +32,11 @@ from src.core.actor import Actor, Permission
 from src.core.db import Identified, Table, choice, database_now
 from src.core.errors import Conflict, NotFound
 from src.core.language import gettext as _
+from src.core.language import mark
 from src.core.outbox import Message, State, Topic
 from src.core.paging import Key, Page, Paging, paginate
+
+events.verb("operation.cancelled", mark("Operation stopped"))
 
 
 class OperationState(StrEnum):

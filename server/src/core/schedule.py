@@ -37,6 +37,12 @@ _EVERY = re.compile(r"\*/(\d{1,2}) \* \* \* \*")
 LOOKS = mark("A crontab has five fields, minute hour day month weekday, such as */10 7-19 * * 1-5.")
 
 
+events.verb("schedule.overridden", mark("Times changed"), kind=events.Kind.ADMINISTRATION)
+events.verb("schedule.paused", mark("Paused"), kind=events.Kind.ADMINISTRATION)
+events.verb("schedule.resumed", mark("Resumed"), kind=events.Kind.ADMINISTRATION)
+events.verb("schedule.run", mark("Run by hand"), kind=events.Kind.ADMINISTRATION)
+
+
 class ScheduleNotFound(NotFound):
     """No periodic work has this name."""
 

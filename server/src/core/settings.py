@@ -8,9 +8,11 @@ then passed on: nothing else reads the environment.
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -21,6 +23,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from src.core import networks, providers
+from src.core.providers import Provider
 
 DEVELOPMENT_SECRET = "only-for-development-change-me-in-production"  # noqa: S105 - refused there
 SERVER_ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +42,16 @@ _BROKERS = ("redis://", "rediss://", "unix://")
 _STORES = ("s3://", "file://")
 _MAILS = ("smtp://", "smtps://")
 NO_MAIL = "none"
+# Of the ways that Apprise knows those that send text messages to a number of ours, and a program of
+# the operator's own, which is told the number and the text as JSON.
+_OWN_GATEWAYS = ("json://", "jsons://")
+_GATEWAYS = (
+    "46elks://", "atalk://", "bulksms://", "burstsms://", "clickatell://", "clicksend://",
+    "d7sms://", "elks://", "httpsms://", "infobip://", "msgbird://", "nexmo://", "octopush://",
+    "plivo://", "seven://", "sinch://", "smseagle://", "smseagles://", "smsmgr://", "sns://",
+    "telnyx://", "twilio://", "vonage://", *_OWN_GATEWAYS,
+)  # fmt: skip
+_RATE = re.compile(r"[1-9]\d*\s*(/|\sper\s)\s*\d*\s*(second|minute|hour|day|month|year)s?")
 
 
 class Settings(BaseSettings):
@@ -91,6 +106,27 @@ class Settings(BaseSettings):
         SecretStr(DEVELOPMENT_SECRET),
         description="Signs access tokens, cursors and queue messages. 32 characters or more.",
     )
+    secret_keys_old: SecretStr = Field(
+        SecretStr(""),
+        description="Earlier secret keys, separated by commas: what they signed still counts.",
+    )
+    encryption_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys that secrets in the database are encrypted with, separated by commas; "
+        "the first encrypts. 32 characters or more each; empty takes the secret key.",
+    )
+
+    admin_email: str = Field(
+        "",
+        description="Address of the first administrator, made when the server starts and nobody "
+        "exists; without a password they are mailed an invitation.",
+    )
+    admin_name: str = Field("", description="The first administrator's name.")
+    admin_password: SecretStr = Field(
+        SecretStr(""),
+        description="The first administrator's password; weak ones are refused. Remove it "
+        "afterwards.",
+    )
 
     database_url: str = Field(
         "",
@@ -123,6 +159,22 @@ class Settings(BaseSettings):
     session_idle: int = Field(12 * 3600, description="A log-in ends after so long without use.")
     session_absolute: int = Field(14 * 24 * 3600, description="A log-in ends at the latest then.")
     token_lifetime: int = Field(900, description="Lifetime of an access token.")
+    refresh_idle: int = Field(
+        14 * 24 * 3600, ge=60, description="A program's log-in ends after so long without use."
+    )
+    refresh_absolute: int = Field(
+        90 * 24 * 3600, ge=60, description="A program's log-in ends at the latest then."
+    )
+    sso: Annotated[tuple[Provider, ...], NoDecode] = Field(
+        (),
+        description="Providers of single sign-on, a JSON list of objects; "
+        "[how](../../DEPLOYMENT.md#single-sign-on).",
+    )
+    sso_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="Client secrets of those providers, a JSON object: `slug` to secret. "
+        "Best as a file of the folder of secrets.",
+    )
     argon2_memory_kib: int = Field(
         65536, ge=8192, description="Memory for each hash of a password, in KiB."
     )
@@ -133,7 +185,11 @@ class Settings(BaseSettings):
     )
     rate_read: str = Field("1200/minute", description="Requests that read.")
     rate_write: str = Field("300/minute", description="Requests that change something.")
-    rate_login: str = Field("20/minute", description="Attempts to log in, and new passwords.")
+    rate_login: str = Field("20/minute", description="Attempts to log in, per address.")
+    rate_reset: str = Field(
+        "5/minute", description="Mails that anybody may ask for: new passwords."
+    )
+    rate_export: str = Field("20/minute", description="Lists and files made to be taken away.")
     rate_cached: str = Field("6000/minute", description="Answers that nothing has changed (304).")
     max_body: int = Field(1024 * 1024, description="Largest request body except uploads.")
     max_upload: int = Field(50 * 1024 * 1024, description="Largest uploaded file.")
@@ -151,6 +207,11 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "Aliquot <aliquot@example.org>",
         description="Sender of mails, unless the institute has its own.",
+    )
+    sms_url: SecretStr = Field(
+        SecretStr(""),
+        description="Gateway for text messages, such as `twilio://account:token@number`; "
+        "empty verifies no phone numbers; [how](../../DEPLOYMENT.md#text-messages).",
     )
 
     queues: Words = Field(
@@ -174,6 +235,29 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("sso", mode="before")
+    @classmethod
+    def _providers_can_be_read(cls, value: object) -> object:
+        return providers.parse(value) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            networks.networks(value)
+        except ValueError as error:
+            raise ValueError("write addresses or ranges such as 10.0.0.0/8") from error
+        return value
+
+    @field_validator(
+        "rate_read", "rate_write", "rate_login", "rate_reset", "rate_export", "rate_cached"
+    )
+    @classmethod
+    def _rates_can_be_read(cls, value: str) -> str:
+        if _RATE.fullmatch(value.strip().lower()) is None:
+            raise ValueError("write a rate such as 20/minute")
+        return value
+
     @model_validator(mode="after")
     def _cors_is_safe(self) -> Self:
         if self.cors_credentials and "*" in self.cors_origins:
@@ -181,6 +265,11 @@ class Settings(BaseSettings):
                 "ALIQUOT_CORS_ORIGINS may not be * while ALIQUOT_CORS_CREDENTIALS is on:"
                 " name the origins"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _providers_are_complete(self) -> Self:
+        _ = self.sso_providers
         return self
 
     @model_validator(mode="after")
@@ -192,11 +281,21 @@ class Settings(BaseSettings):
                 ("REDIS_URL", self.redis_url, _BROKERS),
                 ("ALIQUOT_STORAGE_URL", self.storage_url, _STORES),
                 ("ALIQUOT_MAIL_URL", "" if self.mail_url == NO_MAIL else self.mail_url, _MAILS),
+                ("ALIQUOT_SMS_URL", self.sms_url.get_secret_value(), _GATEWAYS),
             )
             if value and not value.startswith(kinds)
         ]
         if faults:
             raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _gateway_is_named(self) -> Self:
+        url = self.sms_url.get_secret_value()
+        scheme, _, rest = url.partition("://")
+        is_named = bool(urlsplit(url).hostname if f"{scheme}://" in _OWN_GATEWAYS else rest)
+        if url and not is_named:
+            raise ValueError(f"ALIQUOT_SMS_URL names no gateway after {scheme}://")
         return self
 
     @model_validator(mode="after")
@@ -210,6 +309,19 @@ class Settings(BaseSettings):
                 "set ALIQUOT_SECRET_KEY to a random value of 32 characters or more",
             ),
             (len(key) < 32, "ALIQUOT_SECRET_KEY needs 32 characters or more"),
+            (
+                DEVELOPMENT_SECRET in self.secret_keys_old.get_secret_value()
+                or DEVELOPMENT_SECRET in self.encryption_keys.get_secret_value(),
+                "take the public development key out of ALIQUOT_SECRET_KEYS_OLD and _ENCRYPTION_KEYS",
+            ),
+            (
+                any(
+                    len(one.strip()) < 32
+                    for one in self.encryption_keys.get_secret_value().split(",")
+                    if one.strip()
+                ),
+                "each of ALIQUOT_ENCRYPTION_KEYS needs 32 characters or more",
+            ),
             (self.demo, "DEMO is refused: its accounts have a public password"),
             (self.debug, "ALIQUOT_DEBUG is refused: it shows internals to everybody"),
             (
@@ -233,6 +345,21 @@ class Settings(BaseSettings):
         if faults:
             raise ValueError("not fit for production: " + "; ".join(faults))
         return self
+
+    @property
+    def old_keys(self) -> tuple[str, ...]:
+        """Earlier secret keys."""
+        words = self.secret_keys_old.get_secret_value().split(",")
+        return tuple(word.strip() for word in words if word.strip())
+
+    @property
+    def sso_providers(self) -> tuple[Provider, ...]:
+        """Providers of single sign-on, with their secrets. Raises ValueError."""
+        return providers.with_secrets(
+            self.sso,
+            self.sso_secrets.get_secret_value(),
+            even_loopback=self.env == "development",
+        )
 
     @property
     def is_embedded(self) -> bool:

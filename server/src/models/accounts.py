@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 
 from src.domain.accounts import RoleName, TeamView, UserState, UserView
-from src.models.common import Line, Reference, Wire, absent
+from src.models.common import Line, Reference, Text, Wire, absent
 
 Email = Annotated[Line, Field(min_length=3, max_length=320, examples=["ada@example.org"])]
 Name = Annotated[Line, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
@@ -18,32 +18,6 @@ Locale = Annotated[
     Annotated[Line, Field(min_length=2, max_length=16)] | None,
     Field(examples=["en"], description="Null: none was chosen; the browser's language counts."),
 ]
-
-
-class TokenForm(BaseModel):
-    """OAuth2's password grant (RFC 6749, section 4.3.2)."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    grant_type: Literal["password"] = "password"
-    username: Annotated[str, Field(max_length=320, examples=["member@example.org"])]
-    password: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "password"})]
-    scope: Annotated[str, Field(max_length=1000)] = ""
-
-
-class Token(BaseModel):
-    """An access token, in OAuth2's own form (RFC 6749, section 5.1)."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the type's name
-    expires_in: int = Field(description="Seconds until it ends.")
-
-
-class TokenRefused(BaseModel):
-    """A refused token, in OAuth2's own form (RFC 6749, section 5.2)."""
-
-    error: Literal["invalid_grant", "invalid_request"]
-    error_description: str
 
 
 class PasswordChange(Wire):
@@ -55,12 +29,22 @@ class PasswordChange(Wire):
     new_password: Annotated[str, Field(max_length=1000)]
 
 
+class PhoneVerification(Wire):
+    """The code of a text message."""
+
+    code: Annotated[Line, Field(min_length=1, max_length=20, examples=["123456"])]
+
+
 class MeUpdate(Wire):
     """What one may change of oneself."""
 
     name: Name = absent()
     locale: Locale = absent()
     timezone: Zone = absent()
+    phone: Annotated[Line, Field(max_length=40, examples=["+49 30 901820"])] | None = None
+    date_format: Literal["iso", "dots", "slashes", "us"] | None = None
+    time_format: Literal["24h", "12h"] | None = None
+    theme: Literal["light", "dark", "system"] | None = None
 
 
 class UserCreate(Wire):
@@ -69,7 +53,7 @@ class UserCreate(Wire):
     email: Email
     name: Name
     password: Annotated[str, Field(max_length=1000)] | None = None
-    roles: list[RoleName] = Field(default=[RoleName.MEMBER], max_length=3)
+    roles: list[RoleName] = Field(default=[RoleName.MEMBER], max_length=8)
     locale: Locale = None
     timezone: Zone = "UTC"
 
@@ -81,8 +65,14 @@ class UserUpdate(MeUpdate):
     state: UserState = absent()
 
 
+class StateReason(Wire):
+    """Why somebody is kept out, or let in again."""
+
+    reason: Annotated[Text, Field(max_length=500, examples=["Left the institute"])] | None = None
+
+
 class UserRead(Wire):
-    """A person. The address, state and roles only for oneself and those who manage people."""
+    """A person. Address, phone, state and roles only for oneself and those who manage people."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -110,8 +100,10 @@ class UserRead(Wire):
     locale: Locale
     timezone: str
     state: UserState | None
-    roles: list[RoleName]
+    roles: list[str]
     teams: list[Reference]
+    phone: str | None = None
+    phone_verified_at: datetime | None = None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -123,16 +115,25 @@ class UserRead(Wire):
         return cls.model_validate({**_fields(view, cls), "teams": teams})
 
 
+_OWN = ("email_verified_at", "date_format", "time_format", "theme")
+
+
 class MeRead(UserRead):
     """Oneself, with what one may do anywhere."""
 
+    email_verified_at: datetime | None = None
+    date_format: str | None = None
+    time_format: str | None = None
+    theme: str | None = None
     permissions: list[str]
 
     @classmethod
     def of(cls, view: UserView, permissions: list[str] | None = None) -> Self:
         """Oneself as it goes over the wire."""
         teams = [Reference(id=team_id, name=name) for team_id, name in view.teams]
-        fields = {**_fields(view, UserRead), "teams": teams, "permissions": permissions or []}
+        own = {name: getattr(view, name) for name in _OWN}
+        more = {"teams": teams, "permissions": permissions or []}
+        fields = {**_fields(view, UserRead), **own, **more}
         return cls.model_validate(fields)
 
 

@@ -18,8 +18,12 @@ MODULES = (
     "src.tasks.accounts",
     "src.tasks.bookings",
     "src.tasks.events",
+    "src.tasks.record",
+    "src.tasks.exports",
+    "src.tasks.leaving",
     "src.tasks.notifications",
     "src.tasks.files",
+    "src.tasks.phones",
 )
 
 

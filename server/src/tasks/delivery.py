@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import ledger, metrics, operations, schedule
+from src.core import jobs, ledger, logs, metrics, operations, schedule
 from src.core.db import Database, transaction
 from src.core.errors import DomainError, Kind, Unavailable
 from src.core.ledger import Claim
@@ -193,12 +193,14 @@ class Delivery:
         self, claim: Claim, handler: Inside | Outside, error: Exception
     ) -> str:
         permanent = isinstance(error, DomainError) and error.kind is not Kind.UNAVAILABLE
-        said = f"{type(error).__name__}: {error}"
+        said = logs.masked(f"{type(error).__name__}: {error}")
         delay = ledger.backoff(handler.topic, claim.attempt)
         if isinstance(error, DomainError) and error.retry_after is not None:
             delay = max(delay, error.retry_after)
         async with transaction(self._database) as session:
             state = await ledger.fail(session, claim, error=said, permanent=permanent, delay=delay)
+            if state is State.DEAD:
+                jobs.record_death(session, claim.id, claim.topic)
             if state in (State.FAILED, State.DEAD):
                 if claim.operation_id is not None:
                     await operations.fail(session, claim.operation_id, error=said)

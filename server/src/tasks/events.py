@@ -11,6 +11,7 @@ from src.core import events, outbox, seals
 from src.core.actor import SYSTEM
 from src.core.language import mark
 from src.core.seals import Report
+from src.tasks import record
 from src.tasks.handlers import Job, current_job, every, reaches_outside
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,7 @@ async def _send(_thing: str, *, key: str) -> Report:  # noqa: ARG001 - reading h
     async def progress(done: int, of: int) -> None:
         await job.progress(done=done, of=of)
 
-    return await seals.verify(job.database, progress=progress)
+    return await seals.verify(job.database, storage=record.storage(), progress=progress)
 
 
 async def _record(

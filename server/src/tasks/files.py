@@ -1,9 +1,10 @@
-"""Removing bytes that nobody names any more."""
+"""Preparing pictures, and removing bytes that nobody names any more."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +13,7 @@ from src.core.language import mark
 from src.core.settings import Settings
 from src.core.storage import Storage, create_storage
 from src.domain import files
+from src.domain.files.pictures import Original, Prepared
 from src.tasks.handlers import Job, every, reaches_outside
 
 _storages: list[Storage] = []
@@ -69,5 +71,39 @@ async def _removed(_session: AsyncSession, _payload: dict[str, Any], count: int)
     return {"removed": count}
 
 
+async def _original(session: AsyncSession, payload: dict[str, Any]) -> Original | None:
+    return await files.pictures.original(
+        session, UUID(payload["file_id"]), is_old=payload.get("is_old", False)
+    )
+
+
+async def _prepare(original: Original, *, key: str) -> Prepared:  # noqa: ARG001 - what is stored twice is swept
+    return await files.pictures.prepare(_storage(), original)
+
+
+async def _settle(
+    session: AsyncSession, _payload: dict[str, Any], prepared: Prepared
+) -> dict[str, Any]:
+    return {"state": await files.pictures.settle(session, prepared), "fault": prepared.fault}
+
+
+async def _give_up(session: AsyncSession, payload: dict[str, Any], _why: str) -> None:
+    await files.pictures.give_up(session, UUID(payload["file_id"]))
+
+
+@every(
+    "files.prepare_old",
+    crontab="*/10 * * * *",
+    queue="maintenance",
+    description=mark("Prepare pictures that were stored before pictures were"),
+)
+async def prepare_old(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> dict[str, Any]:
+    """Prepare pictures that were stored before pictures were; at most 500."""
+    return {"pictures": await files.pictures.expect_old(session)}
+
+
+reaches_outside(
+    files.topics.PREPARE, load=_original, send=_prepare, record=_settle, failed=_give_up
+)
 reaches_outside(files.topics.SEARCH, load=_folders, send=_search, record=_found)
 reaches_outside(files.topics.REMOVE, load=_removable, send=_remove, record=_removed)

@@ -8,27 +8,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.mail import Letter
-from src.core.settings import Settings
-from src.domain import notifications
-from src.domain.notifications import Post
+from src.domain import accounts, notifications
 from src.tasks.handlers import reaches_outside
-
-_posts: list[Post] = []
-
-
-def configure(settings: Settings) -> None:
-    """Choose the way out for mails; the worker calls it before its first job."""
-    _posts[:] = [notifications.create_post(settings)]
-
-
-def _post() -> Post:
-    if not _posts:
-        raise RuntimeError("the worker was started without its settings")
-    return _posts[0]
 
 
 async def _load(session: AsyncSession, payload: dict[str, Any]) -> Letter | None:
-    post, delivery_id = _post(), UUID(payload["delivery_id"])
+    post, delivery_id = accounts.post.current(), UUID(payload["delivery_id"])
     if post.is_closed:
         await notifications.skip(session, delivery_id, "ALIQUOT_MAIL_URL is none")
         return None
@@ -38,7 +23,7 @@ async def _load(session: AsyncSession, payload: dict[str, Any]) -> Letter | None
 
 
 async def _send(letter: Letter, *, key: str) -> str:
-    return await notifications.send(_post(), letter, key=key)
+    return await accounts.post.send(accounts.post.current(), letter, key=key)
 
 
 async def _record(

@@ -13,7 +13,8 @@ import heapq
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 CLASSES = ("notifications", "reports", "maintenance")
 WINDOW = 200  # hints that may wait per class: a backlog must not multiply
+SALT = "aliquot-queue"
 READ_TIMEOUT = 1  # seconds a worker's read blocks
 BREAKER = 2.0  # seconds without trying after the broker failed
 PENDING = 2_000  # hints held in memory on their way to the broker
@@ -138,6 +140,21 @@ class Reader(Worker):
             self.huey.execute(task, now)
 
 
+class RingSerializer(SignedSerializer):
+    """Huey's signatures under a ring of keys: the first signs, all of them are believed."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        """Take the secrets, the present one first."""
+        super().__init__(secret=secrets[0], salt=SALT)
+        self._earlier = [SignedSerializer(secret=one, salt=SALT) for one in secrets[1:]]
+
+    def _unsign(self, signed: bytes) -> bytes:
+        for ring in self._earlier:
+            with suppress(ValueError):
+                return bytes(ring._unsign(signed))  # noqa: SLF001 - one of our own kind
+        return bytes(super()._unsign(signed))
+
+
 class Idle(Scheduler):
     """Huey's scheduler has nothing to do here."""
 
@@ -168,9 +185,7 @@ def create_lanes(
     pool = redis_client.create_queue_pool(
         settings, connections=len(classes) * settings.worker_threads + 8
     )
-    serializer = SignedSerializer(
-        secret=settings.secret_key.get_secret_value(), salt="aliquot-queue"
-    )
+    serializer = RingSerializer([settings.secret_key.get_secret_value(), *settings.old_keys])
     lanes = {}
     for name in classes:
         options: dict[str, Any] = (

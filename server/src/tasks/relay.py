@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import structlog
 from redis import RedisError
 
-from src.core import metrics, operations, schedule, sweep
+from src.core import jobs, metrics, operations, schedule, sweep
 from src.core.actor import SYSTEM
 from src.core.db import Database, reading, transaction
 from src.core.errors import Unavailable
@@ -81,6 +81,7 @@ class Relay:
                     await schedule.note_failure(session, lost.topic, lost.error)
                 if lost.state is not State.DEAD:
                     continue
+                jobs.record_death(session, lost.id, lost.topic)
                 await self._registry.give_up(session, lost.topic, lost.payload, lost.error)
                 if lost.operation_id is not None:
                     await operations.fail(session, lost.operation_id, error=lost.error)

@@ -18,11 +18,12 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from src.core.actor import Permission, forbidden
 from src.core.errors import DomainError, Unauthenticated
 from src.core.language import gettext as _
+from src.domain import accounts
 from src.web import faults, limiting, security
 from src.web.security import CurrentActor
 
 Cache = Literal["private", "public", "no-store"]
-Rate = Literal["read", "write", "login", "cached", "unlimited"]
+Rate = Literal["read", "write", "login", "reset", "export", "cached", "unlimited"]
 
 
 class Access(StrEnum):
@@ -50,6 +51,8 @@ class Declaration:
     cache: Cache = "no-store"
     rate: Rate = "read"
     problems: tuple[type[DomainError], ...] = ()
+    programs: bool = False
+    even_held_back: bool = False
 
     async def __call__(self, request: Request, actor: CurrentActor) -> None:
         """Refuse whoever may not, comes too often, comes from another site, or sends no JSON."""
@@ -62,6 +65,10 @@ class Declaration:
             return
         if not actor.is_authenticated:
             raise Unauthenticated(_("Log in, or send a valid access token."))
+        if actor.is_held_back and not self.even_held_back:
+            raise accounts.SecondFactorMissing(_("Your role wants one; see /me/factors."))
+        if self.access is SIGNED_IN and actor.is_program and not self.programs:
+            accounts.restricting.require_person(actor)
         if isinstance(self.access, Permission) and not actor.may_anywhere(self.access):
             raise forbidden(self.access)
 
@@ -72,9 +79,16 @@ def declares(
     rate: Rate = "read",
     cache: Cache = "no-store",
     problems: Sequence[type[DomainError]] = (),
+    programs: bool = False,
+    even_held_back: bool = False,
 ) -> dict[str, Any]:
-    """Keyword arguments for a route's decorator; `problems` are those only this route has."""
-    declaration = Declaration(access, cache, rate, tuple(problems))
+    """Keyword arguments for a route's decorator; `problems` are those only this route has.
+
+    What is SIGNED_IN concerns the person, so keys and third parties are refused; with `programs`
+    it gives away nothing that they may not know. `even_held_back` lets people through whose role
+    wants a second factor that they have not set up in time.
+    """
+    declaration = Declaration(access, cache, rate, tuple(problems), programs, even_held_back)
     return {
         "dependencies": [Depends(declaration)],
         "openapi_extra": {
@@ -82,6 +96,7 @@ def declares(
             "x-cache": cache,
             "x-rate-class": rate,
             "x-problems": [problem.code for problem in problems],
+            **({"x-person-only": True} if access is SIGNED_IN and not programs else {}),
         },
     }
 

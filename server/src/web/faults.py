@@ -68,6 +68,15 @@ class CrossSiteRequest(HttpFault):
     code, title, status = "cross-site-request", "The request did not come from this site", 403
 
 
+class HttpsNeeded(HttpFault):
+    """The request came over http, where everybody on its way can read it. Send it over https.
+
+    What it held is no secret any more: change the password or the key that was in it.
+    """
+
+    code, title, status = "https-needed", "This needs https", 403
+
+
 class InternalError(HttpFault):
     """Something broke here. It was logged with the trace id, which is all we show."""
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, Self, TypeVar, get_origin
+from unicodedata import category
+from urllib.parse import unquote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
@@ -36,6 +38,9 @@ MESSAGES = {
 # The years every database, zone table and calendar can handle.
 LONGEST_FILTER = 200
 FIRST_YEAR, LAST_YEAR = 2000, 2198
+LONGEST_PATH = 2000
+DECODINGS = 2
+_UNSEEN = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})  # control, halves of letters, marks
 _DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 _TIME = re.compile(r"^(\d{1,2})(?:[:.h ]?(\d{2}))?$")
 
@@ -237,12 +242,28 @@ def safe_next(path: str | None) -> str:
 
 
 def own_path(path: str | None) -> str:
-    """A path of ours, never another site. Everything else is `/`."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
+    """A path of ours, never another site. Everything else is `/`.
+
+    Browsers drop tabs and line ends, and take a backslash for a slash; what a proxy or a script
+    decodes once more must not lead away either.
+    """
+    if not path or len(path) > LONGEST_PATH or any(category(each) in _UNSEEN for each in path):
         return "/"
-    if any(ord(letter) < 32 or letter == "\\" for letter in path):
-        return "/"
-    return path
+    way = path.partition("?")[0].partition("#")[0]
+    for _ in range(DECODINGS):
+        if not _is_ours(way):
+            return "/"
+        way = unquote(way)
+    return path if _is_ours(way) else "/"
+
+
+def _is_ours(way: str) -> bool:
+    return (
+        way.startswith("/")
+        and "//" not in way
+        and "\\" not in way
+        and not any(category(each) in _UNSEEN for each in way)
+    )
 
 
 def minutes_of(days: float = 0, hours: float = 0, minutes: float = 0) -> int:

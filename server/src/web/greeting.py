@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 async def greet(settings: Settings, database: Database) -> None:
-    """At the start: tell the code while nobody exists.
+    """At the start: make the first administrator, or tell the code, while nobody exists.
 
     Without a database or its schema nothing can be known yet; then the set-up page tells it.
     """
@@ -28,8 +28,47 @@ async def greet(settings: Settings, database: Database) -> None:
     except (DomainError, SQLAlchemyError, OSError, TimeoutError) as error:
         log.info("whether anybody exists cannot be told yet", reason=type(error).__name__)
         return
-    if not is_set_up:
-        tell_code(settings)
+    if is_set_up:
+        return
+    try:
+        if await first_administrator(settings, database):
+            return
+    except DomainError as refusal:
+        # Whoever named them waits for them: better no server than one that anybody may set up.
+        raise FirstAdministratorRefused(
+            f"the first administrator (ALIQUOT_ADMIN_…) was not made: {refusal.detail}"
+        ) from None
+    tell_code(settings)
+
+
+class FirstAdministratorRefused(RuntimeError):
+    """The environment names a first administrator who cannot be made; the message says why."""
+
+
+async def first_administrator(settings: Settings, database: Database) -> bool:
+    """Make whom the environment names, where nobody exists; whether somebody exists by now.
+
+    Raises `PasswordRefused`, `BadEmail`, `MailIsOff`.
+    """
+    if not settings.admin_email:
+        return False
+    made = await accounts.joining.first.administrator(
+        database,
+        email=settings.admin_email,
+        name=settings.admin_name,
+        password=settings.admin_password.get_secret_value() or None,
+    )
+    if made:
+        log.info("the first administrator was made", is_invited=not settings.admin_password)
+    return True
+
+
+async def catch_up(settings: Settings, database: Database) -> None:
+    """At the first visit, for a server that was there before the schema."""
+    try:
+        await first_administrator(settings, database)
+    except DomainError as refusal:
+        log.error("the first administrator was not made", reason=refusal.detail)  # noqa: TRY400 - it is no fault of ours
 
 
 def tell_code(settings: Settings) -> None:

@@ -64,7 +64,8 @@ async def _once(
     body = hashlib.sha256(await request.body()).hexdigest()
     if key is None:
         return Once(None, body)
-    parts = (str(actor.user_id or actor.ip), request.method, request.url.path, key)
+    who = actor.credential_id or actor.user_id or actor.ip
+    parts = (str(who), request.method, request.url.path, key)
     return Once(hashlib.sha256("\x1f".join(parts).encode()).hexdigest(), body)
 
 

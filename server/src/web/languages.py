@@ -133,7 +133,7 @@ def know(request: Request, actor: Actor) -> None:
     if wish is None:
         return
     found = wish.found(actor.locale)
-    language.now_reads(found, actor.timezone)
+    language.now_reads(found, actor.timezone, (actor.date_format, actor.time_format))
     chosen = wish.said or _known(actor.locale) or _known(wish.cookie)
     is_seen = request.method == "GET" and "text/html" in request.headers.get("accept", "")
     if request.url.path == "/" and chosen is None and is_seen:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import time
 from collections.abc import Awaitable, Callable
-from http.cookies import SimpleCookie
 from typing import Any
 
 import structlog
@@ -19,14 +17,16 @@ from src import assets
 from src.core import ids
 from src.core.language import gettext as _
 from src.core.settings import Settings
-from src.web import faults, health, problems
+from src.web import alarms, cookies, faults, health, incidents, problems
 from src.web.limiting import Limiter, Spent
-from src.web.security import CSRF_COOKIE
 
 log = structlog.get_logger("aliquot.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_UPLOADS = re.compile(r"/(api/v1/files|resources/[^/]+/(photo|files))(/|$)")
+_UPLOADS = re.compile(
+    r"/(api/v1/files|resources/[^/]+/(photo|files)|(api/v1/)?(me|users/[^/]+)/picture)(/|$)"
+)
+_PORT = re.compile(r":\d*$")
 _DIGITS = 18  # of a length; Python reads no number of thousands
 _VERSION = re.compile(r"application/vnd\.aliquot\.([a-z0-9]+)\+json")
 VENDOR_TYPE = "application/vnd.aliquot.v1+json"
@@ -48,6 +48,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HSTS = "max-age=31536000; includeSubDomains"  # a year
 # Thirty files make a page: what says nothing about a file would cost ten kilobytes.
 _FILE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -76,11 +77,14 @@ class Requests:
             started = time.perf_counter()
             try:
                 await self.app(scope, receive, answer.send)
-            except Exception:
-                log.exception("request failed", method=scope["method"], path=scope["path"])
+            except Exception as error:
+                log.exception(
+                    "request failed", method=scope["method"], path=alarms.path_of(Request(scope))
+                )
                 if answer.status:
                     raise  # too late to say anything else: the connection is cut
                 await _broken(scope, request_id)(scope, receive, answer.send)
+                await incidents.note(scope, error)
             finally:
                 _note(scope, answer.status, time.perf_counter() - started)
 
@@ -125,23 +129,28 @@ class _Answer:
             headers["Content-Security-Policy"] = policy(kind)
         headers.setdefault("Cache-Control", state.get("cache_control", "no-store"))
         if self._settings.base_url.startswith("https://"):
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            headers.setdefault("Strict-Transport-Security", HSTS)
         if not is_file:
             headers.add_vary_header("Accept")
         if "public" not in headers["Cache-Control"]:
             headers.add_vary_header("Cookie")
             headers.add_vary_header("Authorization")
-        if state.get("new_csrf_cookie"):
-            headers.append("Set-Cookie", self._csrf_cookie(state["new_csrf_cookie"]))
+        self._set_cookies(headers, state)
         await self._charge(headers, state)
 
-    def _csrf_cookie(self, value: str) -> str:
-        cookie: SimpleCookie = SimpleCookie({CSRF_COOKIE: value})
-        for name, setting in (("path", "/"), ("httponly", True), ("samesite", "lax")):
-            cookie[CSRF_COOKIE][name] = setting
-        if self._settings.base_url.startswith("https://"):
-            cookie[CSRF_COOKIE]["secure"] = True
-        return cookie.output(header="").strip()
+    def _set_cookies(self, headers: MutableHeaders, state: dict[str, Any]) -> None:
+        """Those that are no route's business: for forms before the log-in, and renewed secrets."""
+        settings = self._settings
+        if made := state.get("new_csrf_cookie"):
+            header = cookies.written(settings, cookies.CSRF, made, seconds=None)
+            headers.append("Set-Cookie", header)
+        renewed, name = state.get("new_session"), cookies.named(settings, cookies.SESSION)
+        is_set = any(one.startswith(f"{name}=") for one in headers.getlist("set-cookie"))
+        if renewed and not is_set:
+            headers["Cache-Control"] = "private, no-store"
+            kept_for = settings.session_absolute
+            header = cookies.written(settings, cookies.SESSION, renewed, seconds=kept_for)
+            headers.append("Set-Cookie", header)
 
     async def _charge(self, headers: MutableHeaders, state: dict[str, Any]) -> None:
         spent: Spent | None = state.get("spent")
@@ -150,7 +159,7 @@ class _Answer:
         who = state.get("charge_later")
         if who is not None and self.status != 304:
             limiter: Limiter = self._scope["app"].state.limiter
-            spent = await limiter.charge("read", who)
+            spent = await limiter.spend("read", who)
         for name, value in spent.headers():
             headers[name.decode()] = value.decode()
 
@@ -164,7 +173,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     log.info(
         "request",
         method=scope["method"],
-        path=scope["path"],
+        path=alarms.path_of(Request(scope)),
         route=route,
         status=status,
         milliseconds=round(seconds * 1000, 1),
@@ -197,35 +206,6 @@ class Heads:
             scope["route"] = inner.get("route")
 
 
-class Proxies:
-    """Believes X-Forwarded-For and -Proto of the proxies the settings trust, nobody else's."""
-
-    def __init__(self, app: ASGIApp, trusted: tuple[str, ...]) -> None:
-        self.app = app
-        self._networks = [ipaddress.ip_network(entry, strict=False) for entry in trusted]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Correct the scope, then go on."""
-        client = scope.get("client")
-        if scope["type"] == "http" and client and self._trusts(client[0]):
-            headers = Headers(scope=scope)
-            hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop]
-            # From the right: the first that is not ours is the caller.
-            foreign = [hop for hop in reversed(hops) if not self._trusts(hop)]
-            if foreign:
-                scope["client"] = (foreign[0][:45], 0)
-            if headers.get("x-forwarded-proto") in ("http", "https"):
-                scope["scheme"] = headers["x-forwarded-proto"]
-        await self.app(scope, receive, send)
-
-    def _trusts(self, host: str) -> bool:
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
-
-
 class Gatekeeper:
     """Refuses unknown host names, unknown versions and bodies that are too large."""
 
@@ -251,7 +231,7 @@ class Gatekeeper:
 
     def _fault(self, scope: Scope, headers: Headers, limit: int) -> faults.HttpFault | None:
         hosts = self.settings.allowed_hosts
-        host = headers.get("host", "").rsplit(":", 1)[0].lower()
+        host = _host(",".join(headers.getlist("host")))  # two of them are no name
         if "*" not in hosts and host not in hosts and scope["path"] not in health.PATHS:
             return faults.UnknownHost(_("Use the address people reach Aliquot at."))
         wanted = _VERSION.findall(headers.get("accept", ""))
@@ -270,6 +250,11 @@ class Gatekeeper:
         settings = self.settings
         # A file travels with a little form around it.
         return settings.max_upload + 65536 if _UPLOADS.match(path) else settings.max_body
+
+
+def _host(header: str) -> str:
+    """The name without its port: of "[::1]:8000" it is "[::1]"."""
+    return _PORT.sub("", header.strip().lower()).removesuffix(".")
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

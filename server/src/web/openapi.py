@@ -66,6 +66,12 @@ async def read_with_swagger() -> Response:
     )
 
 
+@router.get("/docs/oauth2-redirect", **_open)
+async def come_back_to_swagger() -> Response:
+    """Where an app that is tried with Swagger is registered to send people back to."""
+    return _page("API", (), ("docs/oauth2-redirect.js",))
+
+
 @router.get("/redoc", **_open)
 async def read_with_redoc() -> Response:
     """The interface, to read."""

@@ -28,11 +28,13 @@ from src.core.errors import (
     FieldError,
     Invalid,
     Kind,
+    Limited,
     PreconditionFailed,
 )
 from src.core.language import gettext as _
+from src.domain import accounts
 from src.models.common import BRANCH
-from src.web import faults, languages, oauth, security, validation
+from src.web import alarms, faults, languages, limiting, oauth, security, validation
 from src.web.faults import HttpFault
 
 STATUS = {
@@ -125,6 +127,10 @@ def render(request: Request, refusal: DomainError) -> Response:
     if wants_page(request):
         if status == 401 and not isinstance(refusal, HttpFault):
             return _to_login(request)
+        if isinstance(refusal, accounts.SecondFactorMissing):
+            return _sent_to(request, "/me/factors")
+        if isinstance(refusal, accounts.ConfirmationNeeded):
+            return _sent_to(request, f"/me/confirm?next={quote(_wanted(request), safe='')}")
         response = _page(request, refusal, status)
     else:
         content = orjson.dumps(document(request, refusal), default=_plain, option=orjson.OPT_UTC_Z)
@@ -135,20 +141,27 @@ def render(request: Request, refusal: DomainError) -> Response:
         response.headers["Retry-After"] = str(max(1, math.ceil(wait)))
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="aliquot"'
+    response.background = alarms.task_for(request, refusal)
     return response
 
 
 def _to_login(request: Request) -> Response:
-    target = request.url.path
-    if request.method != "GET":
-        target = page_of_form(request)
-    elif request.url.query:
-        target += f"?{request.url.query}"
-    login = f"{languages.prefix_of(request)}/login"
-    if request.headers.get("hx-request") == "true":  # a part of an open page: the whole page goes
-        login += f"?next={quote(page_of_form(request), safe='')}"
-        return Response(status_code=204, headers={"HX-Redirect": login})
-    return RedirectResponse(f"{login}?next={quote(target, safe='')}", 303)
+    return _sent_to(request, f"/login?next={quote(_wanted(request), safe='')}")
+
+
+def _wanted(request: Request) -> str:
+    """The page to come back to: this one, or that of the form that was sent."""
+    if request.method != "GET" or request.headers.get("hx-request") == "true":
+        return page_of_form(request)
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _sent_to(request: Request, path: str) -> Response:
+    """Another page first. Where a part of an open page was asked for, the whole page goes."""
+    address = f"{languages.prefix_of(request)}{path}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
 
 
 def page_of_form(request: Request) -> str:
@@ -184,24 +197,35 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     """Answer a domain's refusal."""
     if not isinstance(error, DomainError):
         raise error
-    if error.kind is Kind.UNAUTHENTICATED and oauth.is_token_endpoint(request):
-        return oauth.refusal("invalid_grant", error.title)
+    error = await _counted(request, error)
+    if oauth.is_token_endpoint(request) and (answer := oauth.answer(error)) is not None:
+        return answer
     return render(request, error)
+
+
+async def _counted(request: Request, refusal: DomainError) -> DomainError:
+    """The refusal, or that there were too many: what fails before anybody is known counts too."""
+    try:
+        await limiting.spend_late(request)
+    except Limited as limited:
+        return limited
+    return refusal
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Answer FastAPI's validation errors; the input itself is never echoed."""
     if not isinstance(error, RequestValidationError):
         raise error
-    if oauth.is_token_endpoint(request):
-        return oauth.refusal("invalid_request", "Send username and password as a form.")
     found = list(error.errors())
     refusal = Invalid(
         _("See `errors` for every fault and where it is."),
         errors=(),
     )
-    if wants_page(request):
-        return render(request, refusal)
+    answered = await _counted(request, refusal)
+    if answered is refusal and oauth.is_token_endpoint(request):
+        return oauth.refusal("invalid_request", "Send username and password as a form.")
+    if answered is not refusal or wants_page(request):
+        return render(request, answered)
     content = document(request, refusal) | {"errors": [_validation_fault(item) for item in found]}
     return Response(
         orjson.dumps(content), 422, {"Cache-Control": "no-store"}, media_type=MEDIA_TYPE
@@ -227,7 +251,7 @@ async def on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 400:  # a body that is no UTF-8, a form that breaks off
-        return _unreadable(request)
+        return await _unreadable(request)
     if wants_page(request):
         await _recognize(request)
     response = render(request, _http_fault(error))
@@ -245,11 +269,13 @@ async def _recognize(request: Request) -> None:
         request.state.actor = await security.identify(request)
 
 
-def _unreadable(request: Request) -> Response:
-    if oauth.is_token_endpoint(request):
-        return oauth.refusal("invalid_request", "Send username and password as a form.")
+async def _unreadable(request: Request) -> Response:
     detail = _("The body cannot be read.")
-    return render(request, Invalid(detail, errors=(FieldError((), "unreadable", detail),)))
+    refusal = Invalid(detail, errors=(FieldError((), "unreadable", detail),))
+    answered = await _counted(request, refusal)
+    if answered is refusal and oauth.is_token_endpoint(request):
+        return oauth.refusal("invalid_request", "Send username and password as a form.")
+    return render(request, answered)
 
 
 def _methods_at(request: Request) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -12,15 +13,16 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from src.core.actor import ANONYMOUS, Actor
-from src.core.crypto import BadToken, Keyring
-from src.core.db import reading
+from src.core.crypto import Keyring, keyring_of
+from src.core.db import reading, transaction
+from src.core.errors import Unavailable
 from src.core.language import gettext as _
 from src.core.settings import Settings
 from src.domain import accounts
-from src.web import faults, health, languages
+from src.web import cookies, credentials, faults, health, languages
+from src.web.callers import client_ip, request_id_of
 
-SESSION_COOKIE = "aliquot_session"
-CSRF_COOKIE = "aliquot_csrf"
+SESSION_COOKIE = cookies.SESSION
 CSRF_FIELD = "csrf_token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CSRF = "csrf"
@@ -41,32 +43,37 @@ async def _identified(request: Request) -> Actor:
     ip, request_id = client_ip(request), request_id_of(request)
     if request.url.path in health.PATHS:  # they answer whatever is away
         return replace(ANONYMOUS, ip=ip, request_id=request_id)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return await _bearer(request, token.strip(), ip, request_id)
-    cookie = request.cookies.get(SESSION_COOKIE)
-    if cookie:
+    program = await credentials.actor_of_request(request)
+    if program is not None:
+        return program
+    secret = cookies.read(request, cookies.SESSION)
+    if secret:
+        is_use = not getattr(request.state, "is_watching", False)
         async with reading(request.app.state.database) as reads:
-            found = await accounts.actor_of_session(
-                reads,
-                cookie,
-                ip=ip,
-                request_id=request_id,
-                is_use=not getattr(request.state, "is_watching", False),
+            found = await accounts.sessions.find(
+                reads, secret, ip=ip, request_id=request_id, is_use=is_use
             )
         if found is not None:
-            request.state.by_cookie = True
-            return found
+            _note(request, found)
+            if found.is_to_renew and is_use:
+                await _renew(request, secret)
+            return found.actor
     return replace(ANONYMOUS, ip=ip, request_id=request_id)
 
 
-async def _bearer(request: Request, token: str, ip: str | None, request_id: str | None) -> Actor:
-    keys = keyring(request)
-    async with reading(request.app.state.database) as reads:
-        found = await accounts.actor_of_token(reads, keys, token, ip=ip, request_id=request_id)
-    if found is None:
-        raise BadToken(_("Get a new access token from /api/v1/auth/token."))
-    return found
+def _note(request: Request, found: accounts.sessions.Found) -> None:
+    request.state.by_cookie = True
+    request.state.log_in = str(found.actor.session_id)
+    request.state.proven_at = found.proven_at
+
+
+async def _renew(request: Request, secret: str) -> None:
+    """Give the browser another secret with this answer; a database that is busy may do so later."""
+    with suppress(Unavailable):
+        async with transaction(request.app.state.database) as session:
+            renewed = await accounts.sessions.renewed(session, secret)
+        if renewed is not None:
+            request.state.new_session = renewed
 
 
 CurrentActor = Annotated[Actor, Depends(identify)]
@@ -74,19 +81,7 @@ CurrentActor = Annotated[Actor, Depends(identify)]
 
 def keyring(request: Request) -> Keyring:
     """The deployment's signatures."""
-    settings: Settings = request.app.state.settings
-    return Keyring(settings.secret_key.get_secret_value())
-
-
-def client_ip(request: Request) -> str | None:
-    """The caller's address, as the trusted proxies tell it."""
-    return request.client.host if request.client else None
-
-
-def request_id_of(request: Request) -> str | None:
-    """The request's id, as it stands in logs, events and jobs."""
-    found: str | None = request.scope.get("request_id")
-    return found
+    return keyring_of(request.app.state.settings)
 
 
 def device_of(request: Request) -> str:
@@ -94,23 +89,51 @@ def device_of(request: Request) -> str:
     return request.headers.get("user-agent", "")[:200]
 
 
-def set_session_cookie(request: Request, response: Response, token: str) -> None:
-    """Log the browser in: a cookie that ends with the log-in's absolute limit."""
-    settings: Settings = request.app.state.settings
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=settings.session_absolute,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=settings.base_url.startswith("https://"),
+def client_of(request: Request) -> accounts.Client:
+    """Where a log-in comes from."""
+    return accounts.Client(
+        client_ip(request),
+        request_id_of(request),
+        device_of(request),
+        cookies.read(request, cookies.DEVICE),
     )
 
 
-def clear_session_cookie(response: Response) -> None:
+def log_in_browser(request: Request, response: Response, opened: accounts.Opened) -> None:
+    """Set the cookies of a log-in and of the device it was made on."""
+    set_session_cookie(request, response, opened.secret)
+    known_for = int(accounts.devices.KNOWN_FOR.total_seconds())
+    cookies.put(request, response, cookies.DEVICE, opened.device_secret, seconds=known_for)
+    if cookies.read(request, cookies.PENDING):
+        cookies.drop(request, response, cookies.PENDING)
+
+
+def set_session_cookie(request: Request, response: Response, token: str) -> None:
+    """Log the browser in: a cookie that ends with the log-in's absolute limit."""
+    settings: Settings = request.app.state.settings
+    cookies.put(request, response, cookies.SESSION, token, seconds=settings.session_absolute)
+
+
+def clear_session_cookie(request: Request, response: Response) -> None:
     """Log the browser out."""
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax")
+    cookies.drop(request, response, cookies.SESSION)
+
+
+async def knows_device(request: Request, account: str) -> bool:
+    """Whether the browser has logged in to the account before, and proves it."""
+    secret = cookies.read(request, cookies.DEVICE)
+    if secret is None:
+        return False
+    async with reading(request.app.state.database) as reads:
+        return await accounts.devices.is_known(reads, account, secret)
+
+
+async def require_recent(request: Request) -> None:
+    """Refuse what is sensitive unless password, passkey or code were given minutes ago.
+
+    A dependency of routes, after their declaration. Raises `ConfirmationNeeded`.
+    """
+    accounts.confirming.require_recent(getattr(request.state, "proven_at", None))
 
 
 def refuse_cross_site(request: Request) -> None:
@@ -118,7 +141,7 @@ def refuse_cross_site(request: Request) -> None:
 
     Bearer tokens are not sent by browsers on their own, so such requests need no check.
     """
-    if request.method in _SAFE or request.headers.get("authorization"):
+    if request.method in _SAFE or request.headers.get("authorization") or _is_invited(request):
         return
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -130,13 +153,23 @@ def refuse_cross_site(request: Request) -> None:
         raise _cross_site()
 
 
+def _is_invited(request: Request) -> bool:
+    """Whether the settings let the page's origin call the interface, with the cookies it sent."""
+    settings: Settings = request.app.state.settings
+    origin = request.headers.get("origin")
+    if origin is None or not request.url.path.startswith("/api/"):
+        return False
+    if origin not in settings.cors_origins and "*" not in settings.cors_origins:
+        return False
+    return settings.cors_credentials or cookies.read(request, cookies.SESSION) is None
+
+
 def _own_origins(request: Request) -> set[str]:
     settings: Settings = request.app.state.settings
     base = urlsplit(settings.base_url)
     return {
         f"{base.scheme}://{base.netloc}",
         f"{request.url.scheme}://{request.headers.get('host', '')}",
-        *settings.cors_origins,
     }
 
 
@@ -177,8 +210,10 @@ def _xor(left: bytes, right: bytes) -> bytes:
 
 
 def _bond(request: Request) -> str | None:
+    """What the token belongs to: the log-in, whatever its secret is now, else a cookie."""
+    log_in: str | None = getattr(request.state, "log_in", None)
     made: str | None = getattr(request.state, "new_csrf_cookie", None)
-    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(CSRF_COOKIE) or made
+    return log_in or cookies.read(request, cookies.CSRF) or made
 
 
 async def require_csrf(request: Request) -> None:

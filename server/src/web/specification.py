@@ -9,7 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from src.core import errors
+from src.core.actor import Permission
 from src.core.errors import DomainError
+from src.domain import accounts
+from src.domain.accounts.credentials.errors import PersonOnly
 from src.models.common import API_VERSION, Problem
 from src.web import examples, faults, problems
 from src.web.declarations import Access
@@ -26,6 +29,7 @@ was read; every POST that creates takes an `Idempotency-Key`.
 _TAGS = {
     "auth": "Access tokens and log-out.",
     "me": "Oneself.",
+    "second factor": "Apps, passkeys and backup codes.",
     "people": "Users and teams.",
     "catalogue": "Types, locations and the policies above single resources.",
     "resources": "What can be booked, its units, hours, policy, state, people; sets of them.",
@@ -43,13 +47,45 @@ _TAGS = {
     "problems": "What each refusal means.",
     "health": "For those who watch.",
 }
+_SCOPES = {
+    str(permission): f"Hand on `{permission}` and what else is chosen, no more."
+    for permission in Permission
+}
+_TOKENS = "/api/v1/auth/token"
 _SCHEMES = {
     "password": {
         "type": "oauth2",
-        "description": "E-mail address and password give an access token.",
-        "flows": {"password": {"tokenUrl": "/api/v1/auth/token", "scopes": {}}},
+        "description": "E-mail address and password give an access token for 15 minutes. Where the "
+        "account has a second factor, its code goes into `client_secret`. Without a scope the "
+        "token may do all that the person may.",
+        "flows": {
+            "password": {
+                "tokenUrl": _TOKENS,
+                "refreshUrl": _TOKENS,
+                "scopes": _SCOPES,
+            }
+        },
     },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "An access token."},
+    "third_party": {
+        "type": "oauth2",
+        "description": "For programs of third parties, registered at /apps. With a code they act "
+        "for whoever allows it (PKCE with S256 always), by themselves for their owner.",
+        "flows": {
+            "authorizationCode": {
+                "authorizationUrl": "/oauth/authorize",
+                "tokenUrl": _TOKENS,
+                "refreshUrl": _TOKENS,
+                "scopes": _SCOPES,
+            },
+            "clientCredentials": {"tokenUrl": _TOKENS, "scopes": _SCOPES},
+        },
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token, or a key (`alq_…`) made at /me/api-keys. A key may sign "
+        "its requests instead: RFC 9421 with `hmac-sha256`.",
+    },
     "session": {
         "type": "apiKey",
         "in": "cookie",
@@ -57,7 +93,12 @@ _SCHEMES = {
         "description": "The cookie of a browser that has logged in.",
     },
 }
-_SECURITY: list[dict[str, list[str]]] = [{"password": []}, {"bearer": []}, {"session": []}]
+_SECURITY: list[dict[str, list[str]]] = [
+    {"password": []},
+    {"third_party": []},
+    {"bearer": []},
+    {"session": []},
+]
 
 
 def build(app: FastAPI) -> Document:
@@ -156,6 +197,15 @@ def _describe_refusals(operation: Document, method: str, access: str) -> None:
             }
 
 
+def _about_callers(operation: Document, access: str) -> Iterator[type[DomainError]]:
+    if access not in tuple(Access):
+        yield errors.Forbidden
+    if access != Access.PUBLIC:
+        yield accounts.SecondFactorMissing
+    if operation.get("x-person-only"):
+        yield PersonOnly
+
+
 def _refusals(operation: Document, method: str, access: str) -> Iterator[type[DomainError]]:
     """What any route of this kind may answer, then what this route declares."""
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -165,8 +215,7 @@ def _refusals(operation: Document, method: str, access: str) -> Iterator[type[Do
         yield errors.Limited
     if method != "get":
         yield faults.CrossSiteRequest
-    if access not in tuple(Access):
-        yield errors.Forbidden
+    yield from _about_callers(operation, access)
     if content:
         yield faults.TooLarge
     if "application/json" in content:

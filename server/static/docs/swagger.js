@@ -8,5 +8,7 @@ const ui = SwaggerUIBundle({
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
   tagsSorter: "alpha",
+  oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect`,
 });
+ui.initOAuth({ usePkceWithAuthorizationCodeGrant: true });
 window.ui = ui;

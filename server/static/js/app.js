@@ -10,6 +10,7 @@ import { start as overlays } from "aliquot/overlays.js";
 import { start as pickers } from "aliquot/pickers.js";
 import { start as plots } from "aliquot/plots.js";
 import { start as search } from "aliquot/search.js";
+import { start as strength } from "aliquot/strength.js";
 import { start as zones } from "aliquot/zones.js";
 
-for (const begin of [zones, drafts, overlays, keys, search, filters, pickers, plots, offline, due, bell, live]) begin();
+for (const begin of [zones, drafts, overlays, keys, search, filters, pickers, plots, offline, due, bell, strength, live]) begin();

@@ -7,11 +7,14 @@ import { toast } from "aliquot/overlays.js";
 const KEY = "draft";
 const KEPT_FOR = 3_600_000; // milliseconds
 const LEFT_OUT = new Set(["hidden", "password", "file", "submit", "button", "reset"]);
+// Pages that one is sent to first, and from which one comes back: the log-in, both of its steps, and
+// the one that asks once more who one is.
+const ON_THE_WAY = /\/(login|login\/factor|me\/confirm)(\/passkey)?$/;
 const here = () => window.location.pathname + window.location.search;
 
 export function start() {
   const { person, draft: text } = document.body.dataset;
-  if (!person) return; // at the log-in: not yet
+  if (!person || ON_THE_WAY.test(window.location.pathname)) return; // not yet
   const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   sessionStorage.removeItem(KEY);
   if (kept && isMeant(kept, person) && fill(kept)) toast(text);
@@ -21,7 +24,7 @@ export function start() {
 function isMeant(kept, person) {
   const isFresh = Date.now() - kept.at < KEPT_FOR;
   const cameFrom = document.referrer && new URL(document.referrer).pathname;
-  return isFresh && kept.person === person && kept.page === here() && /\/login$/.test(cameFrom);
+  return isFresh && kept.person === person && kept.page === here() && ON_THE_WAY.test(cameFrom);
 }
 
 function keep(form, person) {

@@ -9,19 +9,27 @@ import time_machine
 from sqlalchemy import select
 
 from src.core.actor import SYSTEM, Permission
-from src.core.crypto import Keyring
 from src.core.db import Database, reading, transaction
 from src.core.events import Event, EventDetail
 from src.domain import accounts
-from src.domain.accounts import LoginSession, User, UserState, UserView, passwords, sessions
+from src.domain.accounts import (
+    LoginSession,
+    User,
+    UserState,
+    UserView,
+    passwords,
+    sessions,
+    strength,
+)
+from tests.support import log_ins
 from tests.support.statements import counted
 
 PASSWORD = "seventeen green bottles"
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
-async def log_in(database: Database, password: str = PASSWORD) -> accounts.LogIn:
-    return await accounts.log_in(
+async def log_in(database: Database, password: str = PASSWORD) -> log_ins.LogIn:
+    return await log_ins.log_in(
         database, email=" ADA@example.org ", password=password, device="Firefox", ip="192.0.2.7"
     )
 
@@ -34,7 +42,7 @@ async def verbs(database: Database) -> list[str]:
 async def test_the_right_password_opens_a_session(database: Database, admin: UserView) -> None:
     entered = await log_in(database)
     async with reading(database) as reads:
-        actor = await accounts.actor_of_session(reads, entered.token, ip="192.0.2.7")
+        actor = await log_ins.actor_of(reads, entered.token, ip="192.0.2.7")
         stored = (await reads.scalars(select(LoginSession))).one()
     assert actor is not None
     assert (actor.user_id, actor.session_id) == (admin.id, stored.id)
@@ -70,7 +78,7 @@ async def test_a_password_is_verified_for_an_address_nobody_has(
     refusals = []
     for email in ("nobody@example.org", "ada@example.org", "not an\x00 address"):
         with pytest.raises(accounts.LogInRefused) as refused:
-            await accounts.log_in(database, email=email, password="wrong password")
+            await log_ins.log_in(database, email=email, password="wrong password")
         refusals.append((refused.value.code, refused.value.detail, refused.value.members))
     assert [found is None for found in verified] == [True, False, True]
     assert len(set(map(str, refusals))) == 1
@@ -98,15 +106,15 @@ async def test_a_suspended_person_is_refused_and_logged_out(
         bob = await accounts.create_user(
             session, SYSTEM, email="bob@example.org", name="Bob", password_hash=password_hash
         )
-    entered = await accounts.log_in(database, email="bob@example.org", password=PASSWORD)
+    entered = await log_ins.log_in(database, email="bob@example.org", password=PASSWORD)
     async with transaction(database) as session:
         await accounts.update_user(session, SYSTEM, bob.id, changes={"state": UserState.SUSPENDED})
     async with reading(database) as reads:
-        assert await accounts.actor_of_session(reads, entered.token) is None
+        assert await log_ins.actor_of(reads, entered.token) is None
         assert await accounts.actor_of_user(reads, bob.id) is None
         assert not (await reads.scalars(select(LoginSession))).all()
     with pytest.raises(accounts.LogInRefused):
-        await accounts.log_in(database, email="bob@example.org", password=PASSWORD)
+        await log_ins.log_in(database, email="bob@example.org", password=PASSWORD)
 
 
 async def test_a_log_in_ends_without_use_and_at_the_latest_by_its_age(
@@ -119,7 +127,7 @@ async def test_a_log_in_ends_without_use_and_at_the_latest_by_its_age(
     async def is_valid(at: datetime) -> bool:
         with time_machine.travel(at, tick=False):
             async with reading(database) as reads:
-                valid = await accounts.actor_of_session(reads, token) is not None
+                valid = await log_ins.actor_of(reads, token) is not None
             await accounts.flush_last_seen(database)
             return valid
 
@@ -136,7 +144,7 @@ async def test_an_idle_log_in_is_over_and_swept(database: Database, admin: UserV
         token = (await log_in(database)).token
     with time_machine.travel(NOW + timedelta(hours=1.01), tick=False):
         async with reading(database) as reads:
-            assert await accounts.actor_of_session(reads, token) is None
+            assert await log_ins.actor_of(reads, token) is None
         async with transaction(database) as session:
             assert await accounts.sweep_sessions(session) == 1
 
@@ -146,17 +154,20 @@ async def test_log_out_ends_this_log_in_only(database: Database, admin: UserView
     async with transaction(database) as session:
         await accounts.log_out(session, here.actor)
     async with reading(database) as reads:
-        assert await accounts.actor_of_session(reads, here.token) is None
-        assert await accounts.actor_of_session(reads, there.token) is not None
+        assert await log_ins.actor_of(reads, here.token) is None
+        assert await log_ins.actor_of(reads, there.token) is not None
     assert (await verbs(database))[-1] == "user.logged_out"
 
 
-async def test_an_actor_costs_two_statements(database: Database, admin: UserView) -> None:
+async def test_an_actor_costs_two_statements_at_most_and_then_one(
+    database: Database, admin: UserView
+) -> None:
     token = (await log_in(database)).token
-    async with reading(database) as reads:
-        with counted(database) as seen:
-            await accounts.actor_of_session(reads, token)
-    assert len(seen) == 2
+    for most in (2, 1):
+        async with reading(database) as reads:
+            with counted(database) as seen:
+                await log_ins.actor_of(reads, token)
+        assert 1 <= len(seen) <= most
 
 
 async def test_an_old_hash_is_renewed_at_log_in(database: Database, admin: UserView) -> None:
@@ -182,33 +193,11 @@ async def test_a_changed_password_ends_the_other_log_ins(
         database, here.actor, current=PASSWORD, new="eighteen green bottles"
     )
     async with reading(database) as reads:
-        assert await accounts.actor_of_session(reads, here.token) is not None
-        assert await accounts.actor_of_session(reads, there.token) is None
+        assert await log_ins.actor_of(reads, here.token) is not None
+        assert await log_ins.actor_of(reads, there.token) is None
     with pytest.raises(accounts.LogInRefused):
         await log_in(database)
     await log_in(database, "eighteen green bottles")
-
-
-async def test_a_new_password_ends_the_access_tokens_from_before(
-    database: Database, admin: UserView
-) -> None:
-    keyring = Keyring("k" * 32)
-    second = timedelta(seconds=1)
-
-    async def counts(token: str) -> bool:
-        async with reading(database) as reads:
-            return await accounts.actor_of_token(reads, keyring, token) is not None
-
-    with time_machine.travel(NOW, tick=False) as clock:
-        entered = await log_in(database)
-        before = accounts.issue_access_token(keyring, admin.id, lifetime=900)
-        clock.shift(1.4 * second)
-        assert await counts(before)
-        await accounts.change_password(
-            database, entered.actor, current=PASSWORD, new="eighteen green bottles"
-        )
-        after = accounts.issue_access_token(keyring, admin.id, lifetime=900)
-        assert (await counts(before), await counts(after)) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -225,9 +214,8 @@ async def test_a_new_password_ends_the_access_tokens_from_before(
     ],
 )
 def test_a_weak_password_is_refused_with_its_reason(password: str, code: str) -> None:
-    with pytest.raises(accounts.PasswordRefused) as refused:
-        passwords.refuse_weak(password, about=("Ada Lovelace Admin", "ada.admin@example.org"))
-    assert [error.code for error in refused.value.errors] == [code]
+    about = ("Ada Lovelace Admin", "ada.admin@example.org")
+    assert strength.fault_of(password, about) == code
 
 
 async def test_an_endless_password_fits_nothing() -> None:

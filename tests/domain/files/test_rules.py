@@ -30,6 +30,7 @@ def _zip(*names: str, first: bytes = b"x") -> bytes:
         (b"GIF89a\x01\x00\x01\x00\x80\xff" + bytes(20), "image/gif"),
         (b"RIFF\x10\x00\x00\x00WEBPVP8 " + bytes(10), "image/webp"),
         (b"\x00\x00\x00\x18ftypheic" + bytes(20), "image/heif"),
+        (b"\x00\x00\x00\x24ftypheic" + bytes(30), "image/heif"),
         (b"%PDF-1.7\n1 0 obj", "application/pdf"),
         (b"\x1f\x8b\x08" + bytes(10), "application/gzip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "application/x-ole-storage"),

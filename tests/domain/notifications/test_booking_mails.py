@@ -14,10 +14,10 @@ from sqlalchemy import select
 from src.core import mailbox
 from src.core.actor import Actor
 from src.core.mailbox import Mail
-from src.domain import bookings, notifications
+from src.domain import accounts, bookings, notifications
 from src.domain.bookings import BookingView, Wish
 from src.domain.bookings.displacement import Choice
-from src.domain.notifications import Delivery, DeliveryState, Post
+from src.domain.notifications import Delivery, DeliveryState
 from src.domain.resources.tables import Resource, ResourceState
 from tests.support.world import HOUR, MINUTE, World, tomorrow
 
@@ -36,7 +36,9 @@ class Letterbox:
 
     async def come(self) -> list[Mail]:
         """The mails since the last look, each whole."""
-        post = Post(mailbox.Mailbox(self.folder), "a@lab.example.org", "https://lab.example.org")
+        post = accounts.post.Post(
+            mailbox.Mailbox(self.folder), "a@lab.example.org", "https://lab.example.org"
+        )
         async with self.world.reading() as reads:
             waiting = list(
                 await reads.scalars(
@@ -49,7 +51,7 @@ class Letterbox:
                     session, delivery_id, sender=post.sender, base_url=post.base_url
                 )
             assert letter is not None
-            sent = await notifications.send(post, letter, key=str(delivery_id))
+            sent = await accounts.post.send(post, letter, key=str(delivery_id))
             async with self.world.writing() as session:
                 await notifications.record(session, delivery_id, sent)
         listed = [one.id for one in mailbox.list_(self.folder) if one.id not in self.seen]

@@ -23,7 +23,6 @@ from src.domain.notifications import (
     Delivery,
     DeliveryState,
     Notification,
-    Post,
     letters,
     rendering,
 )
@@ -225,7 +224,7 @@ async def test_a_delivery_is_sent_once_and_written_down(
 ) -> None:
     await tell(database, people[0])
     delivery = await only_delivery(database)
-    post = Post(NullMailer([]), "a@lab.example.org", "https://lab.example.org")
+    post = accounts.post.Post(NullMailer([]), "a@lab.example.org", "https://lab.example.org")
 
     async def letter() -> Letter | None:
         async with transaction(database) as session:
@@ -235,7 +234,7 @@ async def test_a_delivery_is_sent_once_and_written_down(
 
     loaded = await letter()
     assert loaded is not None
-    message_id = await notifications.send(post, loaded, key="job-1-send")
+    message_id = await accounts.post.send(post, loaded, key="job-1-send")
     async with transaction(database) as session:
         await notifications.record(session, delivery.id, message_id)
     done = await only_delivery(database)

@@ -21,9 +21,10 @@ from src.domain.resources import Charge
 from src.domain.resources.errors import NoPhoto, NotInCatalogue, ResourceNotFound
 from src.domain.resources.tables import Duty, ResourceState
 from tests.domain.resources.conftest import MEMBER, STRANGER
+from tests.support import photographs
 from tests.support.world import World
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(3_000)
+PNG = photographs.png(photographs.scene(60, 40))
 
 
 def id_of(actor: Actor) -> UUID:

@@ -14,6 +14,7 @@ from src.core.outbox import Topic
 from tests.support import servers
 from tests.support.application import Lab
 from tests.web.pages.visitor import Shown, Visitor
+from tests.web.test_events_api import happened, old_months
 from tests.web.test_jobs_api import write
 
 REFRESH = '<noscript><meta http-equiv="refresh"'  # with scripts, live updates take its place
@@ -50,6 +51,82 @@ def test_the_record_is_filtered_by_its_address(sqlite_lab: Lab) -> None:
     first = shown(limit=1)
     onward = next(link for link in first.links if "cursor=" in link)
     assert rows(first) == rows(manager.see(onward)) == 1
+
+
+def test_the_record_is_narrowed_to_a_kind_in_words_and_to_one_thing(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    mine = lab.book(9)
+    lab.book(11, by="other")
+    manager = Visitor.logged_in(lab, "manager")
+    page = manager.see("/events?verb=kind:log-in")
+    assert rows(page) == 1
+    assert page.value("verb") == "kind:log-in"
+    for words in ("Log-in", "Failed log-in", "Restricted data read", "Checked in"):
+        assert f">{words}</option>" in page.response.text
+    one = manager.see(f"/events?about={mine['id']}&subject=booking")
+    assert rows(one) == 1
+    assert one.value("about") == mine["id"]
+    assert rows(manager.see("/events?verb=kind:gossip")) > 2
+
+
+def test_what_the_list_shows_is_exported_and_offered_on_the_page_of_the_operation(
+    lab: Lab,
+) -> None:
+    lab.book(9)
+    lab.book(11, by="other")
+    admin = Visitor.logged_in(lab, "admin")
+    page = admin.see(f"/events?verb=booking.&actor={lab.ids.other}")
+    form = next(one for one in page.forms if one.fields.get("format") == ["jsonl"])
+    operation = admin.send(form)
+
+    def is_done() -> bool:
+        return REFRESH not in admin.see(operation.path).response.text
+
+    servers.wait_until(is_done, what="the export")
+    done = admin.see(operation.path)
+    file = next(link for link in done.links if link.endswith("/file"))
+    answer = admin.request("GET", file)
+    assert answer.status_code == 200
+    assert len(answer.text.splitlines()) == 1
+    assert answer.headers["content-disposition"].endswith('.jsonl"')
+    wrong = {"since": "yesterday", "format": "csv"}
+    refused = admin.send(form, **wrong)
+    assert refused.path == "/events"
+    assert "Enter a date" in refused.text
+
+
+def test_an_archived_month_is_read_on_a_page(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    manager = Visitor.logged_in(lab, "admin")
+    assert not manager.see("/events").has("/events/archives")
+    assert "Nothing has been archived." in manager.see("/events/archives").text
+    old_months(lab)
+    record = manager.see("/events")
+    assert "2024-09 stands in the archive" in record.text
+    months = manager.see("/events/archives")
+    address = next(link for link in months.links if link.startswith("/events/archives/"))
+    month = manager.see(address)
+    assert rows(month) == 3
+    assert rows(manager.see(f"{address}?after=2")) == 1
+    assert "Nothing fits." in manager.see(f"{address}?verb=kind:log-in").text
+    assert Visitor.logged_in(lab, "member").see(address).status == 403
+
+
+def test_people_see_what_happened_to_their_access_with_device_and_address(
+    sqlite_lab: Lab,
+) -> None:
+    lab = sqlite_lab
+    member = Visitor.logged_in(lab, "member")
+    happened(lab, "user.log_in_refused", ("user", lab.ids.member), ip="192.0.2.8")
+    happened(lab, "user.password_changed", ("user", lab.ids.member), by=lab.ids.admin, ip="::1")
+    assert "/me/security" in member.see("/me").links
+    page = member.see("/me/security")
+    assert page.text.index("Password changed") < page.text.index("Log-in refused")
+    assert page.text.index("Log-in refused") < page.text.index("Logged in")
+    assert "192.0.2.8" in page.text
+    assert "by Ada Admin" in page.text
+    assert "::1" not in page.text
+    assert "Further in the list" in member.see("/me/security?limit=1").text
 
 
 def test_what_stands_in_the_record_is_never_markup(sqlite_lab: Lab) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.support import darkroom, photographs
 from tests.support.application import Lab, moment
 from tests.support.statements import counted
 from tests.web.pages.visitor import Shown, Visitor
@@ -81,12 +83,16 @@ def test_a_sign_stands_where_there_is_no_photo_and_a_photo_comes_and_goes(lab: L
     path = f"/resources/{lab.ids.confocal}"
     assert 'class="shot tone-' in manager.see(path).response.text
     assert "<img" not in manager.see("/resources").response.text
-    done = sent(manager, f"{path}/photo", PNG)
-    assert "The photo was changed." in done.text
+    with darkroom.closed():
+        done = sent(manager, f"{path}/photo", PNG)
+        assert "The photo was changed." in done.text
+        assert "The photo is being prepared" in done.text
+        assert "<img" not in manager.see("/resources").response.text
+    darkroom.developed(lab)
     listed = Visitor.logged_in(lab, "member").see("/resources").response.text
-    address = listed.split('<img src="')[1].split('"')[0]
+    address = unescape(listed.split('<img src="')[1].split('"')[0])
     assert 'loading="lazy"' in listed
-    assert manager.request("GET", address).content == PNG
+    assert photographs.read(manager.request("GET", address).content).size == (960, 640)
     gone = manager.send(manager.see(f"{path}/photo").form(f"{path}/photo/remove"))
     assert "The photo was removed." in gone.text
     assert "<img" not in gone.response.text
@@ -99,6 +105,8 @@ def test_a_sign_stands_where_there_is_no_photo_and_a_photo_comes_and_goes(lab: L
         (b"", "file-empty", "This file is empty."),
         (b"<html>hello</html>", "file-type-refused", "The content counts, not the name."),
         (PNG + bytes(11 * 1024 * 1024), "file-too-large", "10 MB at the most"),
+        (PNG[:20], "picture-unreadable", "It cannot be read as a picture"),
+        (photographs.bomb(), "picture-too-large", "50 megapixels"),
     ],
 )
 def test_what_is_no_photo_is_refused_at_its_field(

@@ -155,18 +155,6 @@ def test_a_new_password_ends_the_other_log_ins(sqlite_lab: Lab) -> None:
     assert there.request("GET", "/me").status_code == 303
 
 
-def test_a_log_in_elsewhere_can_be_ended_and_only_ones_own(sqlite_lab: Lab) -> None:
-    lab = sqlite_lab
-    here, there = (Visitor.logged_in(lab, "member") for _ in range(2))
-    other = Visitor.logged_in(lab, "other")
-    form = next(one for one in here.see("/me").forms if one.action == "/me/log-ins")
-    other.send(form, csrf_token=other.see("/me").form("/logout").fields["csrf_token"][0])
-    assert there.see("/me").path == "/me"
-    here.send(form)
-    assert there.request("GET", "/me").status_code == 303
-    assert here.see("/me").status == 200
-
-
 def test_every_permission_and_role_is_told_in_words(sqlite_lab: Lab) -> None:
     assert set(permissions.WORDS) == set(Permission)
     assert set(permissions.ROLES) == set(permissions.MEANINGS) == set(RoleName)

@@ -167,6 +167,12 @@ class Visitor:
         self.cookies = client.cookies
         return self._followed(answer, action)
 
+    def upload(self, form: Form, name: str, content: bytes) -> Shown:
+        """Send a form with one file in its field `file`."""
+        fields = {key: value[0] for key, value in form.fields.items() if value and key != "file"}
+        answer = self.request("POST", form.action, data=fields, files={"file": (name, content)})
+        return self._followed(answer, form.action)
+
     def _followed(self, answer: httpx2.Response, path: str) -> Shown:
         for _ in range(5):
             if answer.status_code not in (302, 303, 307):

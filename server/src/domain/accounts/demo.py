@@ -12,10 +12,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import SYSTEM
+from src.domain.accounts import facility
+from src.domain.accounts.access import assignments
+from src.domain.accounts.access.assignments import Holder
 from src.domain.accounts.institute import set_up
+from src.domain.accounts.memberships import add_member
 from src.domain.accounts.tables import RoleName
-from src.domain.accounts.teams import add_member, create_team
-from src.domain.accounts.users import create_user, grant_role
+from src.domain.accounts.teams import create_team
+from src.domain.accounts.users import create_user
 
 PASSWORD = "aliquot-demo-password"  # noqa: S105 - public on purpose
 INSTITUTE = "Lindqvist Institute for Molecular Imaging"
@@ -81,6 +85,8 @@ async def fill(session: AsyncSession, *, password_hash: str) -> People:
         locale="en",
         password_hash=password_hash,
     )
+    # So that it can be tried; the mails stand in the demonstration's mailbox.
+    await facility.update(session, SYSTEM, changes={"registration": "on"})
     by_name = {"Ingrid Lindqvist": admin.id}
     teams: dict[str, UUID] = {}
     for team, names in TEAMS.items():
@@ -89,7 +95,7 @@ async def fill(session: AsyncSession, *, password_hash: str) -> People:
             if name not in by_name:
                 by_name[name] = await _person(session, name, password_hash)
             await add_member(session, SYSTEM, teams[team], by_name[name], is_lead=place == 0)
-    await grant_role(session, SYSTEM, by_name["Marek Nowak"], RoleName.MANAGER)
+    await assignments.grant(session, SYSTEM, Holder(by_name["Marek Nowak"]), RoleName.MANAGER)
     return People(
         admin=admin.id,
         manager=by_name["Marek Nowak"],

@@ -15,8 +15,9 @@ from src.core.errors import FieldError
 from src.core.language import gettext as _
 from src.domain.accounts.errors import AlreadySetUp, BadPerson
 from src.domain.accounts.rules import checked_email, checked_name, checked_timezone
-from src.domain.accounts.tables import Institute, RoleName, User
-from src.domain.accounts.users import UserView, create_user
+from src.domain.accounts.tables import Institute, RoleName, User, UserState
+from src.domain.accounts.users import create_user
+from src.domain.accounts.views import UserView
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -75,9 +76,18 @@ async def set_up(  # noqa: PLR0913 - the form's fields
 
 
 async def create_admin(
-    session: AsyncSession, *, email: str, name: str, password_hash: str, timezone: str = "UTC"
+    session: AsyncSession,
+    *,
+    email: str,
+    name: str,
+    password_hash: str | None,
+    timezone: str = "UTC",
+    state: UserState = UserState.ACTIVE,
 ) -> UserView:
-    """Add an administrator from the command line; an institute is made where there is none."""
+    """Add an administrator for whoever runs the deployment; an institute too where there is none.
+
+    Raises `BadEmail`, `BadPerson`, `EmailTaken`; `AlreadySetUp` to the later of two at once.
+    """
     if await institute(session) is None:
         await _found_institute(
             session, name="Aliquot", timezone=timezone, currency="EUR", mail_from=None
@@ -90,6 +100,7 @@ async def create_admin(
         roles=(RoleName.ADMIN,),
         timezone=timezone,
         password_hash=password_hash,
+        state=state,
     )
 
 

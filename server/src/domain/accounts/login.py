@@ -1,4 +1,10 @@
-"""Logging in and out. Hashing happens between short transactions, never inside one."""
+"""Coming in: one proof for every door, then a session. Hashing happens between transactions.
+
+proven = await login.prove(database, email=…, password=…, client=…)
+if proven.needs_factor: `second_step` asks for it, `login.prove_factor` takes it at once
+user = await login.accept(session, proven, client)
+opened = await login.open_session(session, user, client, Proof(method, has_factor))
+"""
 
 from __future__ import annotations
 
@@ -11,118 +17,214 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, events
 from src.core.actor import ANONYMOUS, Actor
 from src.core.db import Database, reading, transaction
-from src.core.errors import FieldError, Unauthenticated
 from src.core.language import gettext as _
-from src.domain.accounts import passwords, repository, sessions
-from src.domain.accounts.errors import LogInRefused, PasswordRefused
+from src.domain.accounts import devices, facility, factors, lockout, passwords, repository, sessions
+from src.domain.accounts.devices import Client
+from src.domain.accounts.errors import CodeRefused, LogInRefused, SecondFactorRequired
+from src.domain.accounts.lockout import Purpose
 from src.domain.accounts.rules import fold
-from src.domain.accounts.tables import LoginSession, User, UserState
-from src.domain.accounts.users import UserView, view
+from src.domain.accounts.sessions import Proof
+from src.domain.accounts.tables import KnownDevice, LoginSession, User, UserState
+
+PASSWORD = "password"  # noqa: S105 - a way to log in
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """Where a log-in comes from."""
+class Proven:
+    """Whose password was right. `methods`: the second factors they have; `has_factor`: given one.
 
-    ip: str | None = None
-    request_id: str | None = None
-    device: str | None = None
+    A trusted device counts for one.
+    """
+
+    user_id: UUID
+    email: str
+    password_hash: str
+    methods: frozenset[str]
+    is_known: bool
+    has_factor: bool = False
+
+    @property
+    def needs_factor(self) -> bool:
+        """Whether the password alone opens nothing."""
+        return bool(self.methods) and not self.has_factor
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class Opened:
+    """A session that was opened: the secrets for the cookies of session and device."""
+
+    secret: str
+    device_secret: str
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
     """What a password is checked against. `password_hash` None: nobody, or no password yet."""
 
     email: str
     user_id: UUID | None
     password_hash: str | None
     is_active: bool
+    device: KnownDevice | None
+
+    def attempt(self, client: Client) -> lockout.Who:
+        """What lock-outs call it."""
+        return _attempt(self.email, client, is_known=self.device is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class LogIn:
-    """A log-in that was accepted: the cookie's secret, and who it is."""
+async def prove(database: Database, *, email: str, password: str, client: Client) -> Proven:
+    """Check a password: every door asks here. What follows for a second factor is in the answer.
 
-    token: str
-    user: UserView
-    actor: Actor
-
-
-async def credentials(session: AsyncSession, email: str) -> Credentials:
-    """What is known of the address; for one nobody has, credentials that fit nothing."""
-    folded = fold(email)
-    user = await repository.user_by_email(session, folded)
-    if user is None:
-        return Credentials(folded, None, None, is_active=False)
-    return Credentials(
-        folded, user.id, user.password_hash, is_active=user.state is UserState.ACTIVE
+    For an unknown address and a suspended person the same work is done. Raises `LogInRefused`
+    (recorded, counted) and `TooManyAttempts`.
+    """
+    async with transaction(database) as session:
+        known = await _look_up(session, email, client)
+        await lockout.check(session, **known.attempt(client))
+    fits = await passwords.verify(known.password_hash, password)
+    if not (fits and known.is_active and known.user_id and known.password_hash):
+        async with transaction(database) as session:
+            await _refuse(session, known, client)
+        raise AssertionError("_refuse raises")
+    renewed = await _rehashed(database, known, password)
+    async with reading(database) as reads:
+        methods = await factors.methods_of(reads, known.user_id)
+    return Proven(
+        known.user_id,
+        known.email,
+        renewed or known.password_hash,
+        methods,
+        is_known=known.device is not None,
+        has_factor=bool(methods) and devices.is_trusted(known.device),
     )
 
 
-async def log_in(
-    database: Database,
-    *,
-    email: str,
-    password: str,
-    device: str | None = None,
-    ip: str | None = None,
-    request_id: str | None = None,
-) -> LogIn:
-    """Check the password and open a log-in for a browser. Raises `LogInRefused`, recorded."""
-    client = Client(ip, request_id, device)
-    known = await _proven(database, email, password, client)
-    async with transaction(database) as session:
-        token = await open_session(session, known, client)
-        return await _logged_in(session, token, client)
+async def prove_factor(database: Database, proven: Proven, code: str, client: Client) -> Proven:
+    """Check the code of a program that sends it with the password.
 
-
-async def authenticate(
-    database: Database,
-    *,
-    email: str,
-    password: str,
-    ip: str | None = None,
-    request_id: str | None = None,
-) -> UserView:
-    """Check the password, for an access token; no browser log-in is made. Raises `LogInRefused`."""
-    client = Client(ip, request_id)
-    known = await _proven(database, email, password, client)
-    async with transaction(database) as session:
-        user = await _still_active(session, known, client)
-        actor = _by(user, client)
-        events.record(session, actor, "user.token_issued", ("user", user.id))
-        return (await view(session, actor, [user]))[0]
-
-
-async def open_session(session: AsyncSession, known: Credentials, client: Client) -> str:
-    """Write a log-in for credentials whose password was verified; the cookie's secret.
-
-    Raises `LogInRefused` where the person was suspended or the password changed meanwhile.
+    Raises `SecondFactorRequired` without a code, `CodeRefused` (recorded), `TooManyAttempts`.
     """
-    user = await _still_active(session, known, client)
-    token = sessions.begin(session, user.id, device=client.device, ip=client.ip)
+    if not code.strip():
+        raise SecondFactorRequired(
+            _("Send the code as `second_factor` too."), methods=sorted(proven.methods)
+        )
+    async with transaction(database) as session:
+        user = await session.get_one(User, proven.user_id)
+        if not await is_right_code(session, user, code, client, is_known=proven.is_known):
+            raise CodeRefused(_("Send the code that the app shows now, or a backup code."))
+    return replace(proven, has_factor=True)
+
+
+async def is_right_code(
+    session: AsyncSession, user: User, code: str, client: Client, *, is_known: bool
+) -> bool:
+    """Whether it is a code of the person's app or one of their backup codes; it is used up then.
+
+    A wrong one is counted and recorded in this transaction, which the caller keeps. Raises
+    `TooManyAttempts`.
+    """
+    who = _attempt(user.email, client, is_known=is_known)
+    await lockout.check(session, **who, purpose=Purpose.FACTOR)
+    is_right = await factors.totp.verify(session, user.id, code)
+    is_right = is_right or await factors.backup_codes.verify(
+        session, user.id, code, ip=client.ip, request_id=client.request_id
+    )
+    if is_right:
+        await lockout.succeeded(session, **who, purpose=Purpose.FACTOR)
+        return True
+    await lockout.failed(
+        session, **who, purpose=Purpose.FACTOR, user_id=user.id, request_id=client.request_id
+    )
+    events.record(session, unknown(client), "user.factor_refused", ("user", user.id))
+    await session.flush()
+    return False
+
+
+async def accept(session: AsyncSession, proven: Proven, client: Client) -> User:
+    """The person, locked to the transaction's end; their failures are forgotten.
+
+    Raises `LogInRefused` where they were suspended or the password was changed meanwhile, and
+    `SecondFactorRequired`, `TooManyAttempts`.
+    """
+    if proven.needs_factor:
+        raise SecondFactorRequired(_("A code is needed too."), methods=sorted(proven.methods))
+    return await still_right(session, proven, client)
+
+
+async def still_right(session: AsyncSession, proven: Proven, client: Client) -> User:
+    """As `accept`, for a person whose second factor is asked for next."""
+    user = await locked(session, proven.user_id)
+    if user is None or user.password_hash != proven.password_hash:
+        known = await _look_up(session, proven.email, client)
+        await _refuse(session, known, client)
+        raise AssertionError("_refuse raises")
+    await lockout.succeeded(session, **_attempt(proven.email, client, is_known=proven.is_known))
+    return user
+
+
+async def locked(session: AsyncSession, user_id: UUID) -> User | None:
+    """An active person: log-ins, and changes of the password, wait for each other."""
+    user = await session.get(
+        User, user_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    return user if user is not None and user.state is UserState.ACTIVE else None
+
+
+async def open_session(
+    session: AsyncSession,
+    user: User,
+    client: Client,
+    proof: Proof,
+    *,
+    trust: bool = False,
+) -> Opened:
+    """Write a log-in of a person who was `accept`ed or proved themselves otherwise (`locked`).
+
+    The device is known from now on, trusted with `trust`. The oldest log-in makes room where the
+    institute limits their number.
+    """
+    actor = by(user, client)
+    device_id, device_secret = await devices.remember(session, user, actor, client, trust=trust)
+    most = (await facility.read(session)).max_log_ins
+    if most is not None and (ended := await sessions.make_room(session, user.id, most)):
+        changes = {"ended": ended, "most": most}
+        events.record(session, actor, "user.log_in_made_room", ("user", user.id), changes=changes)
+    secret = sessions.begin(
+        session,
+        user.id,
+        device=client.device,
+        ip=client.ip,
+        device_id=device_id,
+        access_version=user.access_version,
+        proof=proof,
+    )
     events.record(
         session,
-        _by(user, client),
+        actor,
         "user.logged_in",
         ("user", user.id),
+        changes={"method": proof.method, "factor": proof.has_factor},
         personal={"device": client.device} if client.device else None,
     )
-    await session.flush()
-    return token
-
-
-async def refuse_login(session: AsyncSession, known: Credentials, client: Client) -> None:
-    """Record the failed attempt and raise `LogInRefused`; the record is kept."""
-    events.record(
-        session,
-        replace(ANONYMOUS, ip=client.ip, request_id=client.request_id),
-        "user.log_in_refused",
-        ("user", known.user_id),
-        personal={"email": known.email[:320]},
+    await session.execute(
+        update(User)
+        .where(User.id == user.id)
+        .values(last_log_in_at=clock.now(), updated_at=User.updated_at)
+        .execution_options(synchronize_session=False)
     )
     await session.flush()
-    raise LogInRefused(_("Check both and try again."))
+    return Opened(secret, device_secret, user.id)
+
+
+async def open_proven(
+    session: AsyncSession, proven: Proven, client: Client, *, trust: bool = False
+) -> Opened:
+    """Accept, and open a session for a browser. Raises as `accept` does."""
+    user = await accept(session, proven, client)
+    return await open_session(
+        session, user, client, Proof(PASSWORD, proven.has_factor), trust=trust
+    )
 
 
 async def log_out(session: AsyncSession, actor: Actor) -> None:
@@ -133,88 +235,8 @@ async def log_out(session: AsyncSession, actor: Actor) -> None:
     events.record(session, actor, "user.logged_out", ("user", actor.user_id))
 
 
-async def change_password(database: Database, actor: Actor, *, current: str, new: str) -> None:
-    """Change one's own password; one's other log-ins and all access tokens end.
-
-    Raises `PasswordRefused` (field `current_password` or `new_password`).
-    """
-    async with reading(database) as reads:
-        user = None if actor.user_id is None else await reads.get(User, actor.user_id)
-    if user is None:
-        raise Unauthenticated(_("Log in first."))
-    if not await passwords.verify(user.password_hash, current):
-        raise _wrong_current()
-    made = await passwords.new_hash(new, about=(user.name, user.email), field="new_password")
-    async with transaction(database) as session:
-        changed = await session.execute(
-            update(User)
-            .where(User.id == user.id, User.password_hash == user.password_hash)
-            .values(password_hash=made, password_changed_at=clock.now(), version=User.version + 1)
-            .returning(User.id)
-        )
-        if changed.one_or_none() is None:
-            raise _wrong_current()
-        await sessions.end_all(session, user.id, but=actor.session_id)
-        events.record(session, actor, "user.password_changed", ("user", user.id))
-
-
-def _wrong_current() -> PasswordRefused:
-    detail = _("This is not your current password.")
-    return PasswordRefused(
-        detail, errors=(FieldError(("current_password",), "wrong-password", detail),)
-    )
-
-
-async def _proven(database: Database, email: str, password: str, client: Client) -> Credentials:
-    """The credentials, their password verified and its hash renewed where its parameters are old.
-
-    For an unknown address and a suspended person the same work is done.
-    """
-    async with reading(database) as reads:
-        known = await credentials(reads, email)
-    fits = await passwords.verify(known.password_hash, password)
-    if not (fits and known.is_active and known.user_id and known.password_hash):
-        async with transaction(database) as session:
-            await refuse_login(session, known, client)
-    if known.password_hash and passwords.needs_rehash(known.password_hash):
-        renewed = await passwords.make_hash(password)
-        async with transaction(database) as session:
-            await session.execute(
-                update(User)
-                .where(User.id == known.user_id, User.password_hash == known.password_hash)
-                .values(password_hash=renewed, updated_at=User.updated_at)
-            )
-        known = replace(known, password_hash=renewed)
-    return known
-
-
-async def _still_active(session: AsyncSession, known: Credentials, client: Client) -> User:
-    user = None
-    if known.user_id is not None:
-        # A password that is changed just now waits, and ends this log-in too.
-        lock = {"key_share": True}
-        user = await session.get(User, known.user_id, with_for_update=lock)
-    if (
-        user is None
-        or user.state is not UserState.ACTIVE
-        or user.password_hash != known.password_hash
-    ):
-        await refuse_login(session, known, client)
-        raise AssertionError("refuse_login raises")
-    return user
-
-
-async def _logged_in(session: AsyncSession, token: str, client: Client) -> LogIn:
-    actor = await sessions.actor_of_session(
-        session, token, ip=client.ip, request_id=client.request_id
-    )
-    if actor is None or actor.user_id is None:
-        raise LogInRefused(_("Check both and try again."))
-    user = await session.get_one(User, actor.user_id)
-    return LogIn(token, (await view(session, actor, [user]))[0], actor)
-
-
-def _by(user: User, client: Client) -> Actor:
+def by(user: User, client: Client) -> Actor:
+    """The person as whoever does what is recorded."""
     return Actor(
         user_id=user.id,
         name=user.name,
@@ -223,3 +245,58 @@ def _by(user: User, client: Client) -> Actor:
         ip=client.ip,
         request_id=client.request_id,
     )
+
+
+def unknown(client: Client) -> Actor:
+    """Nobody in particular, at this address."""
+    return replace(ANONYMOUS, ip=client.ip, request_id=client.request_id)
+
+
+async def _look_up(session: AsyncSession, email: str, client: Client) -> _Known:
+    """What is known of the address; for one nobody has, what fits nothing. The same statements."""
+    folded = fold(email)
+    user = await repository.user_by_email(session, folded)
+    device = await devices.find(
+        session, devices.NOBODY if user is None else user.id, client.device_secret
+    )
+    if user is None:
+        return _Known(folded, None, None, is_active=False, device=None)
+    is_active = user.state is UserState.ACTIVE
+    return _Known(folded, user.id, user.password_hash, is_active, device)
+
+
+async def _rehashed(database: Database, known: _Known, password: str) -> str | None:
+    """The hash with the parameters of today, where it has others; stored."""
+    if known.password_hash is None or not passwords.needs_rehash(known.password_hash):
+        return None
+    renewed = await passwords.make_hash(password)
+    async with transaction(database) as session:
+        await session.execute(
+            update(User)
+            .where(User.id == known.user_id, User.password_hash == known.password_hash)
+            .values(password_hash=renewed, updated_at=User.updated_at)
+        )
+    return renewed
+
+
+async def _refuse(session: AsyncSession, known: _Known, client: Client) -> None:
+    """Record and count the failed attempt and raise `LogInRefused`; both are kept."""
+    await lockout.failed(
+        session,
+        **known.attempt(client),
+        user_id=known.user_id,
+        request_id=client.request_id,
+    )
+    events.record(
+        session,
+        unknown(client),
+        "user.log_in_refused",
+        ("user", known.user_id),
+        personal={"email": known.email[:320]},
+    )
+    await session.flush()
+    raise LogInRefused(_("Check both and try again."))
+
+
+def _attempt(email: str, client: Client, *, is_known: bool) -> lockout.Who:
+    return {"account": email, "ip": client.ip, "is_known_device": is_known}

@@ -1,6 +1,7 @@
 """Passwords: argon2id, in threads of their own, so that neither the loop nor a transaction waits.
 
-One hash takes some 130 ms and `memory_kib` of memory; the few threads bound both.
+One hash takes some 130 ms and `memory_kib` of memory; the few threads bound both. What makes a
+password good enough is said in `strength`; decision 17 has the reasons.
 """
 
 from __future__ import annotations
@@ -8,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
 from typing import TypeVar
 
 from argon2 import Type
@@ -19,16 +18,15 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from src.core.errors import FieldError
 from src.core.language import gettext as _
+from src.domain.accounts import strength
 from src.domain.accounts.errors import PasswordRefused
-
-MIN_LENGTH = 12
-MAX_LENGTH = 1024  # characters; longer input is not even hashed
-_COMMON = Path(__file__).with_name("common_passwords.txt")
-_FORGIVEN = str.maketrans("", "", " -_.!?0123456789")
+from src.domain.accounts.strength import MAX_LENGTH
 
 T = TypeVar("T")
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+# Whoever types waits for nobody who logs in, and the other way round.
+_measuring = ThreadPoolExecutor(1, thread_name_prefix="strength")
 
 
 class _Hasher:
@@ -74,13 +72,41 @@ async def make_hash(password: str) -> str:
     return await _in_thread(lambda: hasher.argon2.hash(typed))
 
 
-async def new_hash(password: str, *, about: tuple[str, ...] = (), field: str = "password") -> str:
+async def new_hash(
+    password: str,
+    *,
+    about: Collection[str] = (),
+    former: Collection[str] = (),
+    field: str = "password",
+) -> str:
     """Check the rules, then hash. Call it while no transaction is open. Raises `PasswordRefused`.
 
-    `about` are the person's name and address, which do not make a password.
+    `about` are the person's name and address, which do not make a password; `former` the hashes of
+    those they had, which are not taken again.
     """
-    refuse_weak(password, about=about, field=field)
-    return await make_hash(password)
+    hasher, typed = _hasher, _typed(password[:MAX_LENGTH])
+
+    def work() -> str:
+        fault = strength.fault_of(password, about)
+        if fault is None and any(hasher.argon2.verify(typed, one) for one in former):
+            fault = "used-before"
+        if fault is not None:
+            raise _Refused(fault)
+        return hasher.argon2.hash(typed)
+
+    try:
+        return await _in_thread(work)
+    except _Refused as refused:
+        detail = words_of(refused.code)
+        fault = FieldError((field,), refused.code, detail)
+        raise PasswordRefused(detail, errors=(fault,)) from None
+
+
+async def measure(password: str, *, about: Collection[str] = ()) -> strength.Strength:
+    """How good a password would be, measured in a thread of its own."""
+    return await asyncio.get_running_loop().run_in_executor(
+        _measuring, strength.measured, password, about
+    )
 
 
 def needs_rehash(password_hash: str) -> bool:
@@ -88,37 +114,31 @@ def needs_rehash(password_hash: str) -> bool:
     return _hasher.argon2.check_needs_rehash(password_hash)
 
 
-def refuse_weak(password: str, *, about: tuple[str, ...] = (), field: str = "password") -> None:
-    """Raise `PasswordRefused` for a short, endless or well-known password."""
-    code, detail = _fault(password, about)
-    if code:
-        raise PasswordRefused(detail, errors=(FieldError((field,), code, detail),))
+class _Refused(Exception):
+    """The fault of a password, on its way out of the thread, which knows no reader's language."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
-def _fault(password: str, about: tuple[str, ...]) -> tuple[str, str]:
-    if len(password) < MIN_LENGTH:
-        return "too-short", _(
-            "Use at least %(least)s characters; a few words are good.", least=MIN_LENGTH
-        )
-    if len(password) > MAX_LENGTH:
-        return "too-long", _("Use at most %(most)s characters.", most=MAX_LENGTH)
-    plain = password.casefold()
-    if plain in _common() or plain.translate(_FORGIVEN) in _common() or len(set(plain)) < 4:
-        return "too-common", _("This password is one of the first to be guessed.")
-    known = {plain, plain.translate(_FORGIVEN)}
-    if known & {word.casefold().replace(" ", "") for word in about} | known & set(about):
-        return "too-personal", _("Do not use your own name or address as the password.")
-    return "", ""
+def words_of(code: str) -> str:
+    """What is wrong with a password, and what to do instead."""
+    return {
+        "too-short": _(
+            "Use at least %(least)s characters; a few words are good.", least=strength.MIN_LENGTH
+        ),
+        "too-long": _("Use at most %(most)s characters.", most=MAX_LENGTH),
+        "too-common": _("This password is one of the first to be guessed."),
+        "too-personal": _("Do not use your own name or address as the password."),
+        "too-easy": _("This is easily guessed. Add a word or two that nobody expects."),
+        "used-before": _("You had this password not long ago. Choose one you never had."),
+    }[code]
 
 
 def _typed(password: str) -> bytes:
     """The same bytes from every keyboard: systems compose letters with marks differently."""
     return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
-
-
-@cache
-def _common() -> frozenset[str]:
-    return frozenset(_COMMON.read_text(encoding="utf-8").split())
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

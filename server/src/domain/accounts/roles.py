@@ -1,41 +1,77 @@
-"""The built-in roles: what each may do."""
+"""The built-in roles: what each may do. Custom ones stand in the table `roles`."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from src.core.actor import Permission
 from src.domain.accounts.tables import RoleName
 
-_MEMBER = frozenset(
+_READER = frozenset(
     {
-        Permission.BOOKINGS_CREATE,
         Permission.BOOKINGS_READ,
         Permission.FILES_READ,
-        Permission.FILES_UPLOAD,
         Permission.NOTIFICATIONS_READ,
         Permission.RESOURCES_READ,
         Permission.USERS_READ,
     }
 )
 
-_MANAGER = _MEMBER | {
-    Permission.BOOKINGS_APPROVE,
-    Permission.BOOKINGS_DISPLACE,
+_MEMBER = _READER | {
+    Permission.BOOKINGS_CREATE,
+    Permission.FILES_UPLOAD,
+}
+
+# Given for a team: what its members book is theirs to look after.
+_LEAD = _MEMBER | {
     Permission.BOOKINGS_FOR_OTHERS,
     Permission.BOOKINGS_MANAGE,
-    Permission.BOOKINGS_OVERRIDE,
+    Permission.BOOKINGS_READ_DETAILS,
+}
+
+_TECHNICIAN = _MEMBER | {
+    Permission.BOOKINGS_DISPLACE,
     Permission.BOOKINGS_READ_DETAILS,
     Permission.CLOSURES_MANAGE,
-    Permission.EVENTS_READ,
     Permission.RESOURCES_MANAGE,
 }
 
-GRANTS: dict[RoleName, frozenset[Permission]] = {
-    RoleName.MEMBER: _MEMBER,
-    RoleName.MANAGER: _MANAGER,
-    RoleName.ADMIN: frozenset(Permission),
+_MANAGER = (
+    _LEAD
+    | _TECHNICIAN
+    | {
+        Permission.ACCESS_READ,
+        Permission.BOOKINGS_APPROVE,
+        Permission.BOOKINGS_OVERRIDE,
+        Permission.EVENTS_READ,
+    }
+)
+
+_TRAINER = _MEMBER | {
+    Permission.BOOKINGS_FOR_OTHERS,
+    Permission.BOOKINGS_READ_DETAILS,
 }
 
+_EHS = _MEMBER | {
+    Permission.BOOKINGS_DISPLACE,
+    Permission.BOOKINGS_READ_DETAILS,
+    Permission.CLOSURES_MANAGE,
+    Permission.EVENTS_READ,
+}
 
-def roles_with(permission: Permission) -> list[RoleName]:
-    """The roles that give a permission."""
-    return [role for role, granted in GRANTS.items() if permission in granted]
+_AUDITOR = _READER | {
+    Permission.ACCESS_READ,
+    Permission.BOOKINGS_READ_DETAILS,
+    Permission.EVENTS_READ,
+}
+
+GRANTS: Mapping[str, frozenset[Permission]] = {
+    RoleName.MEMBER: _MEMBER,
+    RoleName.LEAD: _LEAD,
+    RoleName.TECHNICIAN: _TECHNICIAN,
+    RoleName.MANAGER: _MANAGER,
+    RoleName.TRAINER: _TRAINER,
+    RoleName.EHS: _EHS,
+    RoleName.AUDITOR: _AUDITOR,
+    RoleName.ADMIN: frozenset(Permission),
+}

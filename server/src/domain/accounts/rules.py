@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from src.core import language
 from src.core.errors import FieldError
@@ -14,6 +15,11 @@ from src.domain.accounts.errors import BadEmail, BadPerson
 _EMAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
+
+
+THEMES = ("light", "dark", "system")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+REFUSALS = (BadEmail, BadPerson)
 
 
 def fold(email: str) -> str:
@@ -55,6 +61,40 @@ def checked_locale(locale: str | None) -> str | None:
         detail = _("The languages are %(choices)s.", choices=choices)
         raise _bad("locale", "unknown-locale", detail)
     return locale
+
+
+def checked_date_format(value: str | None) -> str | None:
+    """One of `language.DATE_FORMATS`, or none; raises `BadPerson`."""
+    return _one_of("date_format", value, language.DATE_FORMATS)
+
+
+def checked_time_format(value: str | None) -> str | None:
+    """One of `language.TIME_FORMATS`, or none; raises `BadPerson`."""
+    return _one_of("time_format", value, language.TIME_FORMATS)
+
+
+def checked_theme(value: str | None) -> str | None:
+    """One of `THEMES`, or none; raises `BadPerson`."""
+    return _one_of("theme", value, THEMES)
+
+
+def checked_phone(value: str | None) -> str | None:
+    """A number as the whole world writes it (E.164), or none; raises `BadPerson`."""
+    if not value or not value.strip():
+        return None
+    plain = "".join(char for char in value if char not in " \u00a0-./()")
+    plain = f"+{plain[2:]}" if plain.startswith("00") else plain
+    if not _PHONE.fullmatch(plain):
+        detail = _("Write it with the country's number, such as +49 30 901820.")
+        raise _bad("phone", "bad-phone", detail)
+    return plain
+
+
+def _one_of(field: str, value: str | None, choices: Collection[str]) -> str | None:
+    if value is not None and value not in choices:
+        detail = _("Choose one of: %(choices)s.", choices=", ".join(choices))
+        raise _bad(field, "unknown-choice", detail)
+    return value
 
 
 def _bad(field: str, code: str, detail: str) -> BadPerson:

@@ -1,4 +1,10 @@
-"""Teams: research groups and operations teams, their members and leads."""
+"""Teams: research groups and operations teams, their members and leads.
+
+Who holds `teams:manage`, everywhere or for a team, changes it, and says who leads it. Who leads a
+team (`is_lead`) is named first, holds the role `lead` for that team for as long as that is so, and
+may add and remove its other members; a role of the team's goes only to those whom the one who adds
+them could give it. A team that bookings or other records name cannot be deleted.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +14,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, delete, func, select
+from sqlalchemy import String, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, finding, ids
+from src.core import events, finding, ids
 from src.core.actor import Actor, Permission, team_scope
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.accounts import repository
-from src.domain.accounts.errors import TeamExists, TeamNotFound, UserNotFound
+from src.domain.accounts import memberships, repository
+from src.domain.accounts.access import limits
+from src.domain.accounts.errors import TeamExists, TeamInUse
+from src.domain.accounts.factors import enforcement
 from src.domain.accounts.rules import checked_name, checked_timezone
-from src.domain.accounts.tables import RoleName, Team, TeamMember, User
-from src.domain.accounts.users import refuse_without_administrator
+from src.domain.accounts.tables import RoleAssignment, RoleName, Team, TeamMember
 
 FIELDS = frozenset({"name", "timezone"})
 
@@ -40,21 +47,20 @@ class TeamView:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One of a team."""
-
-    user_id: UUID
-    name: str
-    is_lead: bool
-
-
 async def list_teams(
-    session: AsyncSession, actor: Actor, *, q: str | None = None, paging: Paging | None = None
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    q: str | None = None,
+    member_id: UUID | None = None,
+    paging: Paging | None = None,
 ) -> Page[TeamView]:
-    """Teams by name; `q` finds parts of names."""
+    """Teams by name; `q` finds parts of names, `member_id` the teams of a person."""
     actor.require(Permission.USERS_READ)
     statement = select(Team).where(finding.holding(q or "", Team.name))
+    if member_id is not None:
+        theirs = select(TeamMember.team_id).where(TeamMember.user_id == member_id)
+        statement = statement.where(Team.id.in_(theirs))
     keys = [Key(func.lower(Team.name, type_=String()), name="name"), Key(Team.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
     return page.holding(await _views(session, page.items))
@@ -70,7 +76,7 @@ async def create_team(
     session: AsyncSession, actor: Actor, *, name: str, timezone: str = "UTC"
 ) -> TeamView:
     """Add a team. Raises `TeamExists`, `BadPerson`."""
-    actor.require(Permission.USERS_MANAGE)
+    actor.require(Permission.TEAMS_MANAGE)
     team = Team(id=ids.new(), name=checked_name(name), timezone=checked_timezone(timezone))
     await _store(session, team)
     events.record(
@@ -88,7 +94,7 @@ async def update_team(
     expected_version: int | None = None,
 ) -> TeamView:
     """Change name or time zone. Raises `TeamNotFound`, `TeamExists`, `PreconditionFailed`."""
-    actor.require(Permission.USERS_MANAGE, team_scope(team_id))
+    actor.require(Permission.TEAMS_MANAGE, team_scope(team_id))
     unknown = set(changes) - FIELDS
     if unknown:
         raise TypeError(f"a team has no {sorted(unknown)}")
@@ -109,64 +115,35 @@ async def update_team(
     return (await _views(session, [team]))[0]
 
 
-async def members(session: AsyncSession, actor: Actor, team_id: UUID) -> list[Member]:
-    """Who belongs to a team, leads first, then by name. Raises `TeamNotFound`."""
-    actor.require(Permission.USERS_READ)
-    await _found(session, team_id)
-    rows = await session.execute(
-        select(User.id, User.name, TeamMember.is_lead)
-        .join(User, User.id == TeamMember.user_id)
-        .where(TeamMember.team_id == team_id)
-        .order_by(TeamMember.is_lead.desc(), func.lower(User.name), User.id)
-    )
-    return [Member(*row) for row in rows]
-
-
-async def add_member(
-    session: AsyncSession, actor: Actor, team_id: UUID, user_id: UUID, *, is_lead: bool = False
+async def delete_team(
+    session: AsyncSession, actor: Actor, team_id: UUID, *, expected_version: int | None = None
 ) -> None:
-    """Add a person to a team, or change whether they lead it.
+    """Remove a team with its memberships and roles, if nothing else names it.
 
-    Raises `TeamNotFound`, `UserNotFound`.
+    Raises `TeamNotFound`, `TeamInUse`, `MayNotGrant`, `LastAdministrator`, `PreconditionFailed`.
     """
-    actor.require(Permission.USERS_MANAGE, team_scope(team_id))
-    team, user = await _found(session, team_id), await session.get(User, user_id)
-    if user is None:
-        raise UserNotFound(_("Nobody has this id."))
-    member = await session.get(TeamMember, (team_id, user_id))
-    if member is not None and member.is_lead == is_lead:
-        return
-    if member is None:
-        member = TeamMember(team_id=team_id, user_id=user_id, created_at=clock.now())
-        session.add(member)
-    member.is_lead = is_lead
-    # Each is part of what is shown of the other, so of its ETag.
-    team.updated_at = user.updated_at = clock.now()
-    await session.flush()
-    changes = {"user_id": user_id, "is_lead": is_lead}
-    events.record(session, actor, "team.member_added", ("team", team_id), changes=changes)
-
-
-async def remove_member(session: AsyncSession, actor: Actor, team_id: UUID, user_id: UUID) -> None:
-    """Take a person out of a team; who is not in it stays out.
-
-    Raises `TeamNotFound`, `LastAdministrator`.
-    """
-    actor.require(Permission.USERS_MANAGE, team_scope(team_id))
+    actor.require(Permission.TEAMS_MANAGE, team_scope(team_id))
     team = await _found(session, team_id)
+    if expected_version is not None and team.version != expected_version:
+        raise PreconditionFailed(_("Read the team again, then repeat."))
+    await memberships.require_roles_held(session, actor, team_id)
     await repository.lock_assignments(session, RoleName.ADMIN)
-    gone = await session.execute(
-        delete(TeamMember)
-        .where(TeamMember.team_id == team_id, TeamMember.user_id == user_id)
-        .returning(TeamMember.user_id)
+    await repository.renew_access(session, team_id=team_id)
+    await repository.renew_members(session, team_id)
+    roles = or_(RoleAssignment.team_id == team_id, RoleAssignment.scope == team_scope(team_id))
+    try:
+        async with savepoint(session):
+            await session.execute(delete(RoleAssignment).where(roles))
+            await session.execute(delete(TeamMember).where(TeamMember.team_id == team_id))
+            await session.delete(team)
+            await session.flush()
+    except IntegrityError as error:
+        raise TeamInUse(_("Bookings name it. Take its members out instead.")) from error
+    await limits.refuse_without_administrator(session)
+    await enforcement.renew(session)
+    events.record(
+        session, actor, "team.deleted", ("team", team_id), changes={"name": [team.name, None]}
     )
-    if gone.one_or_none() is not None:
-        user = await session.get_one(User, user_id)
-        team.updated_at = user.updated_at = clock.now()
-        if await repository.is_team_admin(session, team_id):
-            await refuse_without_administrator(session)
-        changes = {"user_id": user_id}
-        events.record(session, actor, "team.member_removed", ("team", team_id), changes=changes)
 
 
 async def team_names(session: AsyncSession, team_ids: Collection[UUID]) -> dict[UUID, str]:
@@ -199,10 +176,7 @@ async def _views(session: AsyncSession, teams: Sequence[Team]) -> list[TeamView]
 
 
 async def _found(session: AsyncSession, team_id: UUID) -> Team:
-    team = await session.get(Team, team_id)
-    if team is None:
-        raise TeamNotFound(_("No team has this id."))
-    return team
+    return await memberships.team_of(session, team_id)
 
 
 async def _store(session: AsyncSession, team: Team) -> None:

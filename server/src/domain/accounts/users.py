@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, delete, func, select
+from sqlalchemy import String, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, ids
+from src.core import events, ids
 from src.core.actor import Actor, Permission
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.accounts import repository, sessions
-from src.domain.accounts.errors import (
-    EmailTaken,
-    LastAdministrator,
-    UserNotFound,
-)
-from src.domain.accounts.policy import may_see_details, require_grantable
-from src.domain.accounts.roles import roles_with
+from src.domain.accounts import address_notices, authority, repository, revocation
+from src.domain.accounts.access import assignments, limits
+from src.domain.accounts.access.assignments import Holder
+from src.domain.accounts.errors import EmailTaken, UserNotFound, UserStateConflict
+from src.domain.accounts.factors import enforcement
 from src.domain.accounts.rules import (
+    checked_date_format,
     checked_email,
     checked_locale,
     checked_name,
+    checked_phone,
+    checked_theme,
+    checked_time_format,
     checked_timezone,
 )
-from src.domain.accounts.tables import RoleAssignment, RoleName, User, UserState
+from src.domain.accounts.tables import RoleName, User, UserState
+from src.domain.accounts.views import UserView, view
 
-OWN_FIELDS = frozenset({"name", "locale", "timezone"})
+OWN_FIELDS = frozenset(
+    {"name", "locale", "timezone", "phone", "date_format", "time_format", "theme"}
+)
 FIELDS = OWN_FIELDS | {"email", "state"}
-
-
-@dataclass(frozen=True, slots=True)
-class UserView:
-    """A person as an actor may see them: without USERS_MANAGE only oneself has an address."""
-
-    id: UUID
-    name: str
-    email: str | None
-    locale: str | None
-    timezone: str
-    state: UserState | None
-    roles: tuple[RoleName, ...]
-    teams: tuple[tuple[UUID, str], ...]  # id and name
-    version: int
-    created_at: datetime
-    updated_at: datetime
+# What was shown to be theirs, and when: no longer of a new one.
+_PROVEN = {"email": "email_verified_at", "phone": "phone_verified_at"}
+# invited -> active -> suspended, and back from there.
+TARGETS: Mapping[UserState, frozenset[UserState]] = {
+    UserState.INVITED: frozenset({UserState.ACTIVE, UserState.SUSPENDED}),
+    UserState.ACTIVE: frozenset({UserState.SUSPENDED}),
+    UserState.SUSPENDED: frozenset({UserState.ACTIVE}),
+}
 
 
 async def create_user(  # noqa: PLR0913 - the five facts of a person, and a password's hash
@@ -61,12 +54,13 @@ async def create_user(  # noqa: PLR0913 - the five facts of a person, and a pass
     *,
     email: str,
     name: str,
-    roles: Iterable[RoleName] = (RoleName.MEMBER,),
+    roles: Iterable[str] = (RoleName.MEMBER,),
     locale: str | None = None,
     timezone: str = "UTC",
     password_hash: str | None = None,
+    state: UserState = UserState.ACTIVE,
 ) -> UserView:
-    """Add a person, active at once. Hash the password before (`accounts.new_hash`).
+    """Add a person, active at once unless they are invited only. Hash the password before.
 
     Raises `Forbidden`, `MayNotGrant`, `BadEmail`, `BadPerson`, `EmailTaken`.
     """
@@ -77,7 +71,7 @@ async def create_user(  # noqa: PLR0913 - the five facts of a person, and a pass
         name=checked_name(name),
         locale=checked_locale(locale),
         timezone=checked_timezone(timezone),
-        state=UserState.ACTIVE,
+        state=state,
         password_hash=password_hash,
     )
     await _store(session, user)
@@ -89,15 +83,21 @@ async def create_user(  # noqa: PLR0913 - the five facts of a person, and a pass
         personal={"email": user.email, "name": user.name},
     )
     for role in dict.fromkeys(roles):
-        await grant_role(session, actor, user.id, role)
+        await assignments.grant(session, actor, Holder(user.id), role)
     return (await view(session, actor, [user]))[0]
 
 
 async def get_user(session: AsyncSession, actor: Actor, user_id: UUID) -> UserView:
-    """One person. Raises `UserNotFound`; members see names, not addresses."""
+    """One person. Raises `UserNotFound`; members see names, not addresses.
+
+    Of somebody who was erased those who manage people still see that they were there.
+    """
     if actor.user_id != user_id:
         actor.require(Permission.USERS_READ)
-    return (await view(session, actor, [await _found(session, user_id)]))[0]
+    user = await session.get(User, user_id)
+    if user is None or (user.erased_at is not None and not actor.may(Permission.USERS_MANAGE)):
+        raise _nobody()
+    return (await view(session, actor, [user]))[0]
 
 
 async def list_users(
@@ -107,13 +107,22 @@ async def list_users(
     q: str | None = None,
     states: Collection[UserState] = (),
     team_id: UUID | None = None,
+    role: str | None = None,
     paging: Paging | None = None,
 ) -> Page[UserView]:
-    """People by name. `q` finds parts of names, and of addresses for those who may see them."""
+    """People by name, without those who were erased; a constant number of statements.
+
+    `q` finds parts of names, and of addresses for those who may see them. `role` finds who holds
+    it anywhere, by themselves or by a team, and needs `users:manage`.
+    """
     actor.require(Permission.USERS_READ)
+    if role is not None:
+        actor.require(Permission.USERS_MANAGE)
     statement = repository.people(
         q, by_email=actor.may(Permission.USERS_MANAGE), states=states, team_id=team_id
-    )
+    ).where(User.erased_at.is_(None))
+    if role is not None:
+        statement = statement.where(repository.holds([role]))
     keys = [Key(func.lower(User.name, type_=String()), name="name"), Key(User.id, name="id")]
     page = await paginate(session, statement, keys=keys, paging=paging or Paging())
     return page.holding(await view(session, actor, page.items))
@@ -126,33 +135,73 @@ async def update_user(
     *,
     changes: Mapping[str, Any],
     expected_version: int | None = None,
+    reason: str | None = None,
 ) -> UserView:
-    """Change name, locale, time zone (one's own too), e-mail or state (`users:manage`).
+    """Change what `OWN_FIELDS` names (one's own too), e-mail or state (`users:manage`).
 
-    Suspending ends all log-ins. Raises `UserNotFound`, `Forbidden`, `PreconditionFailed`,
-    `EmailTaken`, `LastAdministrator`, `BadPerson`, `BadEmail`.
+    Suspending ends all log-ins, tokens and keys at once; `reason` is kept with it. Raises
+    `UserNotFound`, `Forbidden`, `MayNotDecide`, `PreconditionFailed`, `EmailTaken`,
+    `LastAdministrator`, `UserStateConflict`, `BadPerson`, `BadEmail`.
     """
-    unknown = set(changes) - FIELDS
-    if unknown:
-        raise TypeError(f"a person has no {sorted(unknown)}")
-    if actor.user_id != user_id or not set(changes) <= OWN_FIELDS:
-        actor.require(Permission.USERS_MANAGE)
-    user = await _found(session, user_id)
+    user = await _changeable(session, actor, user_id, changes)
     if expected_version is not None and user.version != expected_version:
         raise PreconditionFailed(_("Read the person again, then repeat the change."))
-    done = _apply(user, changes)
+    before = user.state
+    with session.no_autoflush:  # `_store` alone knows what a taken address means
+        done = _apply(user, changes)
+        if user.state is not before:
+            _require_target(before, user.state)
+            await repository.lock_assignments(session, RoleName.ADMIN)
     if not done:
         return (await view(session, actor, [user]))[0]
-    if "state" in done and user.state is not UserState.ACTIVE:
-        with session.no_autoflush:  # `_store` alone knows what a taken address means
-            await repository.lock_assignments(session, RoleName.ADMIN)
-        await _store(session, user)
-        await refuse_without_administrator(session)
-        await sessions.end_all(session, user.id)
-    else:
-        await _store(session, user)
-    _record_change(session, actor, user, done)
+    await _store(session, user)
+    if "email" in done:
+        await address_notices.tell(session, user, done["email"][0])
+    if user.state is not before:
+        done.pop("state")
+        await _record_state(session, actor, user, before, reason)
+    if done:
+        _record_change(session, actor, user, done)
     return (await view(session, actor, [user]))[0]
+
+
+async def _changeable(
+    session: AsyncSession, actor: Actor, user_id: UUID, fields: Collection[str]
+) -> User:
+    unknown = set(fields) - FIELDS
+    if unknown:
+        raise TypeError(f"a person has no {sorted(unknown)}")
+    is_plain = set(fields) <= OWN_FIELDS
+    # What is one's own is the person's to change, not that of a key which may read people.
+    if actor.user_id != user_id or not is_plain or actor.is_program:
+        actor.require(Permission.USERS_MANAGE)
+    user = await found(session, user_id)
+    if not is_plain:
+        await authority.require_over(session, actor, user)
+    return user
+
+
+def _require_target(before: UserState, wanted: UserState) -> None:
+    if wanted not in TARGETS[before]:
+        allowed = sorted(str(target) for target in TARGETS[before])
+        detail = _("From here on there is only: %(allowed)s.", allowed=", ".join(allowed))
+        fault = FieldError(("state",), UserStateConflict.code, detail)
+        raise UserStateConflict(detail, errors=(fault,), allowed=allowed)
+
+
+async def _record_state(
+    session: AsyncSession, actor: Actor, user: User, before: UserState, reason: str | None
+) -> None:
+    """Whoever is active no more is out with this commit; one administrator is always left."""
+    if user.state is UserState.SUSPENDED:
+        await limits.refuse_without_administrator(session)
+        await revocation.end_all_access(session, user.id, why="suspended")
+    user.access_version += 1
+    await session.flush()
+    await enforcement.renew(session, [user.id])
+    verb = "user.suspended" if user.state is UserState.SUSPENDED else "user.reactivated"
+    changes = {"state": [before, user.state]}
+    events.record(session, actor, verb, ("user", user.id), changes=changes, reason=reason or None)
 
 
 def _apply(user: User, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -162,6 +211,10 @@ def _apply(user: User, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
         "email": checked_email,
         "locale": checked_locale,
         "timezone": checked_timezone,
+        "phone": checked_phone,
+        "date_format": checked_date_format,
+        "time_format": checked_time_format,
+        "theme": checked_theme,
         "state": UserState,
     }
     done: dict[str, list[Any]] = {}
@@ -170,6 +223,8 @@ def _apply(user: User, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
         old = getattr(user, field)
         if new != old:
             setattr(user, field, new)
+            if field in _PROVEN:
+                setattr(user, _PROVEN[field], None)
             done[field] = [old, new]
     return done
 
@@ -178,7 +233,7 @@ def _record_change(
     session: AsyncSession, actor: Actor, user: User, done: dict[str, list[Any]]
 ) -> None:
     personal: dict[str, Any] = {
-        field: change for field, change in done.items() if field in {"name", "email"}
+        field: change for field, change in done.items() if field in {"name", "email", "phone"}
     }
     plain = {field: change for field, change in done.items() if field not in personal}
     events.record(
@@ -191,52 +246,9 @@ def _record_change(
     )
 
 
-async def grant_role(
-    session: AsyncSession, actor: Actor, user_id: UUID, role: RoleName, *, scope: str | None = None
-) -> None:
-    """Give a person a role, everywhere or in a scope; again is no change.
-
-    Raises `MayNotGrant`, `UserNotFound`.
-    """
-    require_grantable(actor, role, *([scope] if scope else []))
-    user = await _found(session, user_id)
-    held = await session.scalar(_assignment(user_id, role, scope))
-    if held is not None:
-        return
-    session.add(
-        RoleAssignment(
-            id=ids.new(), user_id=user_id, role=role, scope=scope, created_at=clock.now()
-        )
-    )
-    user.updated_at = clock.now()  # roles are part of what is shown of a person, so of the ETag
-    await session.flush()
-    events.record(
-        session, actor, "role.granted", ("user", user_id), changes={"role": role, "scope": scope}
-    )
-
-
-async def revoke_role(
-    session: AsyncSession, actor: Actor, user_id: UUID, role: RoleName, *, scope: str | None = None
-) -> None:
-    """Take a role away. Raises `MayNotGrant`, `UserNotFound`, `LastAdministrator`."""
-    require_grantable(actor, role, *([scope] if scope else []))
-    user = await _found(session, user_id)
-    await repository.lock_assignments(session, role)
-    held = await session.scalar(_assignment(user_id, role, scope))
-    if held is None:
-        return
-    await session.execute(delete(RoleAssignment).where(RoleAssignment.id == held.id))
-    user.updated_at = clock.now()
-    if role is RoleName.ADMIN:
-        await refuse_without_administrator(session)
-    events.record(
-        session, actor, "role.revoked", ("user", user_id), changes={"role": role, "scope": scope}
-    )
-
-
 async def holders(session: AsyncSession, permission: Permission, *scopes: str) -> list[UUID]:
     """Active people who hold a permission everywhere or in one of the scopes, by id."""
-    wanted = repository.holders_of(roles_with(permission), scopes).order_by(User.id)
+    wanted = repository.holders_of(permission, scopes).order_by(User.id)
     return list((await session.scalars(wanted)).all())
 
 
@@ -248,49 +260,16 @@ async def names(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID,
     return {user_id: name for user_id, name in rows}  # noqa: C416 - rows are not pairs to mypy
 
 
-async def view(session: AsyncSession, actor: Actor, users: Sequence[User]) -> list[UserView]:
-    """People as the actor may see them, in two statements for any number."""
-    user_ids = [user.id for user in users]
-    roles = await repository.roles_everywhere(session, user_ids) if users else {}
-    teams = await repository.teams_of(session, user_ids) if users else {}
-    return [
-        _seen(user, tuple(roles.get(user.id, ())), tuple(teams.get(user.id, ())), actor)
-        for user in users
-    ]
-
-
-def _seen(
-    user: User, roles: tuple[RoleName, ...], teams: tuple[tuple[UUID, str], ...], actor: Actor
-) -> UserView:
-    details = may_see_details(actor, user.id)
-    return UserView(
-        id=user.id,
-        name=user.name,
-        email=user.email if details else None,
-        locale=user.locale,
-        timezone=user.timezone,
-        state=user.state if details else None,
-        roles=roles if details else (),
-        teams=teams,
-        version=user.version,
-        created_at=user.created_at,
-        updated_at=user.updated_at,
-    )
-
-
-async def _found(session: AsyncSession, user_id: UUID) -> User:
+async def found(session: AsyncSession, user_id: UUID) -> User:
+    """The person's row, for this domain alone. Raises `UserNotFound`, for who was erased too."""
     user = await session.get(User, user_id)
-    if user is None:
-        raise UserNotFound(_("Nobody has this id."))
+    if user is None or user.erased_at is not None:
+        raise _nobody()
     return user
 
 
-def _assignment(user_id: UUID, role: RoleName, scope: str | None) -> Any:  # noqa: ANN401
-    return select(RoleAssignment).where(
-        RoleAssignment.user_id == user_id,
-        RoleAssignment.role == role,
-        RoleAssignment.scope.is_(None) if scope is None else RoleAssignment.scope == scope,
-    )
+def _nobody() -> UserNotFound:
+    return UserNotFound(_("Nobody has this id."))
 
 
 async def _store(session: AsyncSession, user: User) -> None:
@@ -301,10 +280,3 @@ async def _store(session: AsyncSession, user: User) -> None:
     except IntegrityError as error:
         detail = _("Somebody else has this address; every address belongs to one person.")
         raise EmailTaken(detail, errors=(FieldError(("email",), "email-taken", detail),)) from error
-
-
-async def refuse_without_administrator(session: AsyncSession) -> None:
-    """Raise `LastAdministrator` where the transaction would leave none."""
-    await session.flush()
-    if not await repository.count_administrators(session):
-        raise LastAdministrator(_("Make somebody else administrator first."))

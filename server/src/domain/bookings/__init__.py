@@ -12,11 +12,13 @@ from src.domain.bookings import (
     attachments,
     displacement,
     finding,
+    leaving,
     notices,
     records,
     reminders,
     topics,
     upkeep,
+    verbs,
 )
 from src.domain.bookings.asking import again, check
 from src.domain.bookings.attendance import cancel, cancelling, check_in, check_out
@@ -117,6 +119,7 @@ __all__ = [
     "displacement",
     "finding",
     "get",
+    "leaving",
     "list_",
     "lock",
     "notices",
@@ -129,4 +132,5 @@ __all__ = [
     "tell_deciders",
     "topics",
     "upkeep",
+    "verbs",
 ]

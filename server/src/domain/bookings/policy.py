@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_
 
-from src.core import clock
+from src.core import clock, reach
 from src.core.actor import Actor, Permission, resource_scope, team_scope
 from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, restorable_until, status_at
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import Action
 
-_RESOURCE, _TEAM = "resource:", "team:"
+_OF_RESOURCE: reach.Columns = {"resource": Booking.resource_id}
+_OF_TEAM: reach.Columns = {"team": Booking.team_id}
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -22,25 +23,22 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         Booking.status.in_(HELD),
         or_(Booking.status != Status.REQUESTED, Booking.request_expires_at > clock.now()),
     )
-    if not actor.may(Permission.BOOKINGS_READ):
-        scopes = _ids(actor, Permission.BOOKINGS_READ, _RESOURCE)
-        taken = and_(taken, Booking.resource_id.in_(scopes)) if scopes else false()
+    taken = and_(taken, reach.within(actor, Permission.BOOKINGS_READ, _OF_RESOURCE))
     return or_(readable(actor), taken)
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:
     """Bookings of which the actor may see who and what."""
-    if actor.may(Permission.BOOKINGS_READ_DETAILS):
-        return true()
-    conditions: list[ColumnElement[bool]] = []
+    everywhere = {**_OF_RESOURCE, **_OF_TEAM}
+    theirs: list[ColumnElement[bool]] = []
     if actor.user_id is not None:
-        conditions += [Booking.booked_by == actor.user_id, Booking.booked_for == actor.user_id]
-    teams = actor.team_ids | _ids(actor, Permission.BOOKINGS_READ_DETAILS, _TEAM)
-    if teams:
-        conditions.append(Booking.team_id.in_(teams))
-    if resources := _ids(actor, Permission.BOOKINGS_READ_DETAILS, _RESOURCE):
-        conditions.append(Booking.resource_id.in_(resources))
-    return or_(*conditions) if conditions else false()
+        theirs += [Booking.booked_by == actor.user_id, Booking.booked_for == actor.user_id]
+    if actor.team_ids:
+        theirs.append(Booking.team_id.in_(actor.team_ids))
+    concerned = or_(*theirs, false())
+    if actor.is_program:  # a key bound to a microscope is not told of the others
+        concerned = and_(concerned, reach.within(actor, Permission.BOOKINGS_READ, everywhere))
+    return or_(reach.within(actor, Permission.BOOKINGS_READ_DETAILS, everywhere), concerned)
 
 
 def waiting(actor: Actor) -> ColumnElement[bool]:
@@ -49,18 +47,12 @@ def waiting(actor: Actor) -> ColumnElement[bool]:
     if actor.user_id is not None:
         others = and_(Booking.booked_by != actor.user_id, Booking.booked_for != actor.user_id)
         is_open = and_(is_open, others)
-    if actor.may(Permission.BOOKINGS_APPROVE):
-        return is_open
-    scopes = _ids(actor, Permission.BOOKINGS_APPROVE, _RESOURCE)
-    return and_(is_open, Booking.resource_id.in_(scopes)) if scopes else false()
+    return and_(is_open, reach.within(actor, Permission.BOOKINGS_APPROVE, _OF_RESOURCE))
 
 
 def on_calendar(actor: Actor) -> ColumnElement[bool]:
     """Bookings whose time a calendar shows the actor, past ones included."""
-    if actor.may(Permission.BOOKINGS_READ):
-        return true()
-    scopes = _ids(actor, Permission.BOOKINGS_READ, _RESOURCE)
-    return or_(readable(actor), Booking.resource_id.in_(scopes)) if scopes else readable(actor)
+    return or_(readable(actor), reach.within(actor, Permission.BOOKINGS_READ, _OF_RESOURCE))
 
 
 def may_know(actor: Actor, booking: Booking) -> bool:
@@ -73,11 +65,12 @@ def may_know(actor: Actor, booking: Booking) -> bool:
 
 def may_read(actor: Actor, booking: Booking) -> bool:
     """`readable`, for one row at hand."""
-    return (
-        is_own(actor, booking)
-        or (booking.team_id is not None and booking.team_id in actor.team_ids)
-        or actor.may(Permission.BOOKINGS_READ_DETAILS, *_scopes(booking))
+    is_theirs = is_own(actor, booking) or (
+        booking.team_id is not None and booking.team_id in actor.team_ids
     )
+    if is_theirs and actor.is_program:
+        is_theirs = actor.may(Permission.BOOKINGS_READ, *_scopes(booking))
+    return is_theirs or actor.may(Permission.BOOKINGS_READ_DETAILS, *_scopes(booking))
 
 
 def is_own(actor: Actor, booking: Booking) -> bool:
@@ -87,7 +80,13 @@ def is_own(actor: Actor, booking: Booking) -> bool:
 
 def may_change(actor: Actor, booking: Booking) -> bool:
     """Whether the actor may edit, cancel, check in and out."""
-    return is_own(actor, booking) or actor.may(Permission.BOOKINGS_MANAGE, *_scopes(booking))
+    is_theirs = is_own(actor, booking) and _may_act_for_owner(actor, booking)
+    return is_theirs or actor.may(Permission.BOOKINGS_MANAGE, *_scopes(booking))
+
+
+def _may_act_for_owner(actor: Actor, booking: Booking) -> bool:
+    """A key that was given reading alone changes nothing, not even its owner's bookings."""
+    return not actor.is_program or actor.may(Permission.BOOKINGS_CREATE, *_scopes(booking))
 
 
 def may_decide(actor: Actor, booking: Booking) -> bool:
@@ -104,6 +103,7 @@ def may_restore(actor: Actor, booking: Booking, cancelled_by: UUID | None) -> bo
     not: they would undo what the staff of the facility cancelled.
     """
     is_theirs = actor.user_id is not None and actor.user_id == cancelled_by
+    is_theirs = is_theirs and _may_act_for_owner(actor, booking)
     return is_theirs or may_manage(actor, booking.resource_id)
 
 
@@ -159,11 +159,3 @@ def can_end_early(booking: Booking, now: datetime) -> bool:
 def _scopes(booking: Booking) -> tuple[str, ...]:
     of_resource = resource_scope(booking.resource_id)
     return (of_resource,) if booking.team_id is None else (of_resource, team_scope(booking.team_id))
-
-
-def _ids(actor: Actor, permission: Permission, prefix: str) -> frozenset[UUID]:
-    """The ids behind the scopes of one sort that a permission is held in."""
-    scopes = actor.granted.get(permission, frozenset())
-    return frozenset(
-        UUID(scope.removeprefix(prefix)) for scope in scopes if scope and scope.startswith(prefix)
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from src.core.errors import Invalid, NotFound
+from src.core.errors import Conflict, Invalid, NotFound
 
 
 class FileUnknown(NotFound):
@@ -42,3 +42,33 @@ class FileKindUnknown(Invalid):
     """There is no such kind of file; the member `kinds` lists those there are."""
 
     code, title = "file-kind-unknown", "There is no such kind of file"
+
+
+class FileKindMisplaced(Invalid):
+    """Files of this kind do not hang on such objects: portraits on people alone, and only they."""
+
+    code, title = "file-kind-misplaced", "Files of this kind do not hang there"
+
+
+class PictureTooLarge(Invalid):
+    """The picture has more picture points than can be worked on; the member `limit` tells how many.
+
+    Make it smaller, then send it again.
+    """
+
+    code, title = "picture-too-large", "The picture has too many picture points"
+
+
+class PictureUnreadable(Invalid):
+    """The file says that it is a picture, and cannot be read as one. Save it anew, or send another."""
+
+    code, title = "picture-unreadable", "The picture cannot be read"
+
+
+class PictureNotReady(Conflict):
+    """The picture is being prepared: it is shown without its metadata only.
+
+    Ask again in some seconds. The member `state` is `refused` where that failed for good.
+    """
+
+    code, title = "picture-not-ready", "The picture is not ready"

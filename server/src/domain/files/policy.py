@@ -24,11 +24,13 @@ class Rights:
     """What an actor may do with the files of one object.
 
     `may_attach` is also for removing them; each reading of a restricted one is an event.
+    `is_by_object`: the object alone decides, and no permission for files is asked for.
     """
 
     may_read: bool
     may_attach: bool = False
     is_restricted: bool = False
+    is_by_object: bool = False
 
 
 Hook = Callable[[AsyncSession, Actor, UUID], Awaitable[Rights | None]]
@@ -52,7 +54,7 @@ async def rights(session: AsyncSession, actor: Actor, subject: Subject) -> Right
     """The actor's rights on the files of `subject`. Errors: `SubjectUnknown`, also if unseen."""
     hook = _hooks.get(subject[0])
     found = None if hook is None else await hook(session, actor, subject[1])
-    if found is None or not found.may_read or not actor.may_anywhere(Permission.FILES_READ):
+    if found is None or not found.may_read or not _may(actor, Permission.FILES_READ, found):
         types = ", ".join(subject_types())
         raise SubjectUnknown(
             _("Files hang on: %(types)s. Check the type and the id of the object.", types=types)
@@ -63,8 +65,12 @@ async def rights(session: AsyncSession, actor: Actor, subject: Subject) -> Right
 async def require_attach(session: AsyncSession, actor: Actor, subject: Subject) -> Rights:
     """The same, where the actor may add and remove. Errors: `SubjectUnknown`, `Forbidden`."""
     found = await rights(session, actor, subject)
-    if not actor.may_anywhere(Permission.FILES_UPLOAD):
+    if not _may(actor, Permission.FILES_UPLOAD, found):
         raise forbidden(Permission.FILES_UPLOAD)
     if not found.may_attach:
         raise Forbidden(_("You may not change the files of this %(object)s.", object=subject[0]))
     return found
+
+
+def _may(actor: Actor, permission: Permission, rights: Rights) -> bool:
+    return rights.is_by_object or actor.may_anywhere(permission)

@@ -13,6 +13,7 @@ LONGEST_NAME = 200
 UNKNOWN = "application/octet-stream"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
+_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})  # brands of still pictures
 _OFFICE = {
     b"word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     b"xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -39,6 +40,8 @@ def content_type(head: bytes) -> str:
         return "application/pdf"
     if head.startswith(b"{\\rtf"):
         return "application/rtf"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF:
+        return "image/heif"
     text = _text(head)
     return _by_signature(head) if text is None else _markup(text)
 
@@ -85,6 +88,18 @@ def _by_signature(head: bytes) -> str:
         if match.mime_type.startswith(_binary):
             return _same.get(match.mime_type, str(match.mime_type))
     return UNKNOWN
+
+
+_suffixes = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
+
+
+def renamed(name: str, content_type: str) -> str:
+    """A name whose ending tells the type of a picture that was drawn anew."""
+    stem, dot, suffix = name.rpartition(".")
+    wanted = _suffixes[content_type]
+    if not dot or f".{suffix.lower()}" == wanted or (suffix.lower(), wanted) == ("jpeg", ".jpg"):
+        return name
+    return stem[: LONGEST_NAME - len(wanted)] + wanted
 
 
 def safe_name(name: str) -> str:

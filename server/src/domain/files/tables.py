@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from src.core.db import Identified, Table
+from src.core.db import Identified, Table, choice
 
 
 class Blob(Table):
@@ -50,3 +51,44 @@ class File(Identified, Table):
     uploaded_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+
+
+class PictureState(StrEnum):
+    """waiting -> ready | refused, where it is drawn anew; kept, where it stays as it was sent."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    REFUSED = "refused"
+    KEPT = "kept"
+
+
+class Picture(Table):
+    """What became of a file that is a picture. A picture without this row is from before there was one.
+
+    `width` and `height` in picture points are known once its small ones are there; `fault` is the
+    code of the refusal, where they cannot be.
+    """
+
+    __tablename__ = "pictures"
+
+    file_id: Mapped[UUID] = mapped_column(
+        ForeignKey("files.id", ondelete="CASCADE"), primary_key=True
+    )
+    state: Mapped[PictureState] = mapped_column(choice(PictureState))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    fault: Mapped[str | None] = mapped_column(String(60))
+    settled_at: Mapped[datetime | None]
+
+
+class Rendition(Table):
+    """A picture in a smaller size: its width in picture points, and its bytes."""
+
+    __tablename__ = "renditions"
+    __table_args__ = (Index(None, "sha256"),)
+
+    file_id: Mapped[UUID] = mapped_column(
+        ForeignKey("files.id", ondelete="CASCADE"), primary_key=True
+    )
+    width: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))

@@ -8,15 +8,12 @@ Domains register their kinds beside themselves (`kinds`).
 
 from __future__ import annotations
 
-from src.domain.notifications import topics
+from src.domain.notifications import leaving, topics
 from src.domain.notifications.kinds import NotificationKind, kind, registered
 from src.domain.notifications.letters import (
-    Post,
-    create_post,
     give_up,
     letter,
     record,
-    send,
     skip,
     test_mail,
 )
@@ -36,17 +33,15 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "NotificationView",
-    "Post",
-    "create_post",
     "give_up",
     "kind",
+    "leaving",
     "letter",
     "list_for",
     "mark_read",
     "notify",
     "record",
     "registered",
-    "send",
     "skip",
     "test_mail",
     "topics",

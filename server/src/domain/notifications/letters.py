@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, ids, language, mail
+from src.core import clock, ids, language
 from src.core.errors import Unavailable
 from src.core.language import gettext
-from src.core.mail import Letter, Mailer
-from src.core.render import render
+from src.core.mail import Letter
 from src.core.settings import Settings
 from src.domain import accounts
 from src.domain.notifications import kinds, rendering
-from src.domain.notifications.rendering import Text
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
 
 _UNSETTLED = (DeliveryState.WAITING, DeliveryState.FAILED)
@@ -27,25 +23,6 @@ class KindUnknown(Unavailable):
     """The notification was written by a newer version than this worker; another may send it."""
 
     code, title = "notification-kind-unknown", "This worker does not know the notification"
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The way out for mails, who sends them, and what links begin with."""
-
-    mailer: Mailer
-    sender: str
-    base_url: str
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether no mail is sent at all."""
-        return isinstance(self.mailer, mail.NoMailer)
-
-
-def create_post(settings: Settings) -> Post:
-    """The post that the settings name."""
-    return Post(mail.create_mailer(settings), settings.mail_from, settings.base_url)
 
 
 async def letter(
@@ -75,35 +52,20 @@ async def letter(
         raise KindUnknown(f"Nobody here knows {notification.kind}; a newer worker may.")
     institute = await accounts.institute(session)
     people = await rendering.people_in(session, [notification])
-    locale = user.locale or (institute.locale if institute else language.BASE)
-    text = rendering.render(notification, people, locale, user.timezone)
-    with language.reading_as(locale, user.timezone):
-        plain, html = _bodies(
+    locale = accounts.post.locale_of(user, institute)
+    formats = (user.date_format, user.time_format)
+    with language.reading_as(locale, user.timezone, formats=formats):
+        text = rendering.render(notification, people, locale, user.timezone)
+        return accounts.post.compose(
             text,
+            reference=str(delivery_id),
+            to=user.email,
             name=user.name,
+            sender=accounts.post.sender_of(institute, sender),
             institute=institute.name if institute else "Aliquot",
             link=f"{base_url}{notification.link}" if notification.link else "",
+            written_at=notification.created_at,
         )
-    if institute is not None and institute.mail_from:
-        sender = str(mail.address(institute.mail_from, institute.name))
-    return Letter(
-        reference=str(delivery_id),
-        to_name=user.name,
-        to=user.email,
-        sender=sender,
-        subject=text.title,
-        text=plain,
-        html=html,
-        written_at=notification.created_at,
-        locale=locale,
-    )
-
-
-async def send(post: Post, letter: Letter, *, key: str) -> str:
-    """Hand the mail over; its Message-ID. Raises `MailUnavailable`, `MailRefused`."""
-    message = mail.compose(letter, key=key)
-    await post.mailer.send(message)
-    return str(message["Message-ID"])
 
 
 async def record(session: AsyncSession, delivery_id: UUID, message_id: str) -> None:
@@ -136,45 +98,20 @@ async def test_mail(settings: Settings, *, to: str) -> str:
     Raises `MailUnavailable`, `MailRefused`, and `BadEmail` for what is no address.
     """
     accounts.checked_email(to)
-    post = create_post(settings)
-    text = Text(
+    post = accounts.post.create_post(settings)
+    text = accounts.post.Text(
         title=gettext("Mail from Aliquot works"),
         body=gettext("This is a test. If you read it, Aliquot can send mail."),
         action=gettext("Open Aliquot"),
-        facts=(),
     )
-    plain, html = _bodies(text, name=to, institute="Aliquot", link=post.base_url)
-    message = mail.compose(
-        Letter(
-            reference=str(ids.new()),
-            to_name="",
-            to=to,
-            sender=post.sender,
-            subject=text.title,
-            text=plain,
-            html=html,
-            written_at=clock.now(),
-            locale=language.reader().locale,
-        ),
-        key="test",
+    letter = accounts.post.compose(
+        text,
+        reference=str(ids.new()),
+        to=to,
+        name=to,
+        sender=post.sender,
+        institute="Aliquot",
+        link=post.base_url,
+        written_at=clock.now(),
     )
-    await post.mailer.send(message)
-    return str(message["Message-ID"])
-
-
-def _bodies(text: Text, *, name: str, institute: str, link: str) -> tuple[str, str]:
-    """Plain text and HTML, for whoever reads now."""
-    values: dict[str, Any] = {
-        "title": text.title,
-        "greeting": gettext("Hello %(name)s,", name=name),
-        "body": text.body,
-        "facts": text.facts,
-        "action": text.action,
-        "link": link,
-        "institute": institute,
-        "locale": language.reader().locale,
-    }
-    return (
-        render("notifications/notice.txt.j2", **values),
-        render("notifications/notice.html.j2", **values),
-    )
+    return await accounts.post.send(post, letter, key="test")

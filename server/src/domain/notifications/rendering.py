@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,16 +16,6 @@ from src.domain.notifications import kinds
 from src.domain.notifications.tables import Notification
 
 _NOBODY = mark("a former member")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A notification in words. `facts` are rows of (label, text); empty ones are left out."""
-
-    title: str
-    body: str
-    action: str
-    facts: tuple[tuple[str, str], ...]
 
 
 class _Values(dict[str, str]):
@@ -57,20 +46,20 @@ async def people_in(
 
 def render(
     notification: Notification, people: Mapping[UUID, str], locale: str, timezone: str
-) -> Text:
+) -> accounts.post.Text:
     """The notification in words."""
     what = kinds.find_or_none(notification.kind)
     with language.reading_as(locale, timezone):
         if what is None:
             # Written by another version of Aliquot; its link still leads to the thing.
-            return Text(gettext("Something happened"), "", gettext("Have a look"), ())
+            return accounts.post.Text(gettext("Something happened"), "", gettext("Have a look"), ())
         values = _values(what, notification.args, people)
         facts = tuple(
             (gettext(label), text)
             for label, pattern in what.facts
             if (text := (gettext(pattern) % values).strip())
         )
-        return Text(
+        return accounts.post.Text(
             title=(gettext(what.title) % values).strip(),
             body=(gettext(what.body) % values).strip(),
             action=gettext(what.action),

@@ -9,12 +9,15 @@ from src.domain.resources import (
     closures,
     contacts,
     hours,
+    leaving,
     policy,
     rules,
+    scoping,
     selecting,
     sets,
     states,
     terms,
+    verbs,
 )
 from src.domain.resources.calendar_errors import (
     BadClosure,
@@ -143,6 +146,7 @@ __all__ = [
     "get_policy",
     "get_type",
     "hours",
+    "leaving",
     "list_",
     "list_locations",
     "list_types",
@@ -156,6 +160,7 @@ __all__ = [
     "responsible",
     "responsible_for",
     "rules",
+    "scoping",
     "selecting",
     "set_opening_hours",
     "set_photo",
@@ -170,5 +175,6 @@ __all__ = [
     "update",
     "update_location",
     "update_type",
+    "verbs",
     "whole",
 ]

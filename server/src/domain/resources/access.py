@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement
 
+from src.core import reach
 from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import Resource
 
-_SCOPE = resource_scope(UUID(int=0)).removesuffix(str(UUID(int=0)))
-
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The resources this actor may know of, as a SQL condition."""
-    scopes = actor.granted.get(Permission.RESOURCES_READ)
-    if not scopes:
-        return false()
-    if None in scopes:
-        return true()
-    held = [UUID(scope.removeprefix(_SCOPE)) for scope in scopes if scope and _SCOPE in scope]
-    return Resource.id.in_(held)
+    return reach.within(actor, Permission.RESOURCES_READ, {"resource": Resource.id})
 
 
 def may_see(actor: Actor, resource_id: UUID) -> bool:

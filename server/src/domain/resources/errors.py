@@ -66,7 +66,7 @@ class TooManyResourceSets(Conflict):
 
 
 class NoPhoto(Invalid):
-    """A photo is a PNG, JPEG or WebP of at most 10 MB among the files of the resource itself."""
+    """A photo is a PNG, JPEG, WebP or HEIC of at most 10 MB among the files of the resource itself."""
 
     code, title = "not-a-photo", "This file cannot be the photo"
 

@@ -16,6 +16,7 @@ from src.core.actor import Actor
 from src.core.db import UTCDateTime
 from src.core.language import gettext as _
 from src.core.paging import Page, Paging, paginate, sorted_by
+from src.domain import files
 from src.domain.resources import access, availability, calendar, repository, terms
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.hours import Window
@@ -290,7 +291,7 @@ def _views(rows: Sequence[tuple[Any, ...]], seen: _Seen, now: datetime) -> list[
 
 
 def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
-    resource, type_name, location_name, path, contact, photo_id = row
+    resource, type_name, location_name, path, contact, photo, content_type, picture = row
     known, free = seen.known[resource.id], seen.next_free(resource.id, now)
     return ResourceView(
         id=resource.id,
@@ -313,5 +314,6 @@ def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
         is_free_now=free == now,
         # A clock's reading would make every answer, and its ETag, another one.
         next_free_at=None if free == now else free,
-        photo_id=photo_id,
+        photo_id=photo.id if photo else None,
+        photo=files.picture_of(photo.kind, content_type, picture) if photo else None,
     )

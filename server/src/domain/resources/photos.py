@@ -15,9 +15,12 @@ from src.domain.resources import access, listing, service, writing
 from src.domain.resources.errors import NoPhoto
 from src.domain.resources.views import ResourceView
 
-# What every browser shows, and nothing that carries script.
+# What cameras, phones and screens make; shown drawn anew.
 PHOTO = files.kind(
-    "photo", max_size=10 * files.kinds.MB, content_types=("image/png", "image/jpeg", "image/webp")
+    "photo",
+    max_size=10 * files.kinds.MB,
+    content_types=("image/png", "image/jpeg", "image/webp", "image/heif"),
+    is_picture=True,
 )
 
 
@@ -75,7 +78,7 @@ def _require_photo(file: files.FileView, resource_id: UUID) -> None:
     if (file.subject_type, file.subject_id) != ("resource", resource_id):
         detail = _("Upload the file to this resource first.")
     elif file.content_type not in PHOTO.content_types:
-        detail = _("A photo is a PNG, JPEG or WebP.")
+        detail = _("A photo is a PNG, JPEG, WebP or HEIC.")
     elif file.size > PHOTO.max_size:
         detail = _("A photo has at most %(most)s MB.", most=PHOTO.max_size // files.kinds.MB)
     else:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import finding
 from src.domain import accounts
-from src.domain.files.tables import File
+from src.domain.files.tables import Blob, File, Picture
 from src.domain.resources.calendar import is_live
 from src.domain.resources.tables import (
     Hold,
@@ -66,10 +66,17 @@ def within(location_ids: Collection[UUID]) -> Select[UUID]:
 
 
 def listing() -> Select[*tuple[Any, ...]]:
-    """Resources with what they refer to: Resource, type, location, path, contact, photo."""
+    """Resources with what they refer to: Resource, type, location, path, contact, photo (three)."""
     return (
         select(
-            Resource, ResourceType.name, Location.name, PATHS.c.path, accounts.User.name, File.id
+            Resource,
+            ResourceType.name,
+            Location.name,
+            PATHS.c.path,
+            accounts.User.name,
+            File,
+            Blob.content_type,
+            Picture,
         )
         .select_from(Resource)
         .join(ResourceType, ResourceType.id == Resource.type_id)
@@ -78,6 +85,8 @@ def listing() -> Select[*tuple[Any, ...]]:
         .outerjoin(accounts.User, accounts.User.id == Resource.contact_id)
         # A file that was taken away keeps its row for a while.
         .outerjoin(File, and_(File.id == Resource.photo_id, File.deleted_at.is_(None)))
+        .outerjoin(Blob, Blob.sha256 == File.sha256)
+        .outerjoin(Picture, Picture.file_id == File.id)
     )
 
 

@@ -13,6 +13,7 @@ from src.core import events, ids
 from src.core.actor import Actor
 from src.core.errors import FieldError
 from src.core.language import gettext as _
+from src.domain import accounts
 from src.domain.accounts.tables import User
 from src.domain.resources import access, fields, writing
 from src.domain.resources.errors import (
@@ -49,10 +50,11 @@ async def create(
 ) -> ResourceSetView:
     """Keep a set; the order of the resources stays. An anonymous actor keeps none.
 
-    Raises `Forbidden`, `NotInCatalogue` (every fault), `NameTaken` (names are unique among one's
+    Raises `Forbidden`, `PersonOnly`, `NotInCatalogue` (every fault), `NameTaken` (names are unique among one's
     own), `TooManyResourceSets`.
     """
     access.require_read(actor)
+    _require_person(actor)
     # Locked, so that two at once are counted one after the other.
     owner = await session.scalar(
         select(User.id).where(User.id == actor.user_id).with_for_update(key_share=True)
@@ -79,8 +81,9 @@ async def update(
 ) -> ResourceSetView:
     """Rename a set, or replace its resources.
 
-    Raises `ResourceSetNotFound`, `PreconditionFailed`, `NotInCatalogue`, `NameTaken`.
+    Raises `PersonOnly`, `ResourceSetNotFound`, `PreconditionFailed`, `NotInCatalogue`, `NameTaken`.
     """
+    _require_person(actor)
     row = await _own(session, actor, set_id, lock=True)
     writing.require_version(row, expected_version)
     values = await _checked(session, actor, changes)
@@ -93,12 +96,19 @@ async def update(
 async def delete(
     session: AsyncSession, actor: Actor, set_id: UUID, *, expected_version: int | None = None
 ) -> None:
-    """Forget a set. Raises `ResourceSetNotFound`, `PreconditionFailed`."""
+    """Forget a set. Raises `PersonOnly`, `ResourceSetNotFound`, `PreconditionFailed`."""
+    _require_person(actor)
     row = await _own(session, actor, set_id, lock=True)
     writing.require_version(row, expected_version)
     await session.delete(row)
     _record(session, actor, "resource-set.deleted", row, {"name": [row.name, None]})
     await session.flush()
+
+
+def _require_person(actor: Actor) -> None:
+    """A key that may read resources changes nothing of its owner's. An anonymous actor has none."""
+    if actor.is_program:
+        accounts.restricting.require_person(actor)
 
 
 async def _own(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from src.domain import files
 from src.domain.resources.tables import Duty, ResourceState
 
 
@@ -80,6 +81,7 @@ class ResourceView:
     is_free_now: bool
     next_free_at: datetime | None
     photo_id: UUID | None = None
+    photo: files.PictureView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Teams(Editable):
 
     table, label, one = "teams", mark("Teams"), mark("Team")
     icon = "fa-solid fa-people-group"
-    manages = Permission.USERS_MANAGE
+    manages = Permission.TEAMS_MANAGE
     needs = (manages,)
     fields = (
         StringField("id", mark("Id")),
@@ -119,10 +119,10 @@ class Members(ReadOnly):
     listed = ("team_id", "user_id", "is_lead", "created_at")
 
 
-class Roles(ReadOnly):
+class Assignments(ReadOnly):
     """Who holds which role, where, and how long."""
 
-    table, label, one = "role_assignments", mark("Roles"), mark("Role")
+    table, label, one = "role_assignments", mark("Roles given"), mark("Role given")
     icon = "fa-solid fa-key"
     needs = (Permission.USERS_MANAGE,)
     named = "role"
@@ -130,7 +130,7 @@ class Roles(ReadOnly):
         StringField("id", mark("Id")),
         Reference("user_id", mark("Person"), key="users"),
         Reference("team_id", mark("Team"), key="teams"),
-        Choice("role", mark("Role"), enum=accounts.RoleName),
+        StringField("role", mark("Role")),
         StringField("scope", mark("Only for")),
         Moment("expires_at", mark("Until")),
         Moment("created_at", mark("Since")),
@@ -157,4 +157,4 @@ class Institutes(ReadOnly):
     found_by = ("name",)
 
 
-GROUP = (mark("People"), "fa-solid fa-users", (Users, Teams, Members, Roles, Institutes))
+GROUP = (mark("People"), "fa-solid fa-users", (Users, Teams, Members, Assignments, Institutes))

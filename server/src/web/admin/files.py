@@ -19,6 +19,7 @@ class Files(ReadOnly):
         Permission.FILES_READ,
         Permission.RESOURCES_READ,
         Permission.BOOKINGS_READ_DETAILS,
+        Permission.USERS_READ,
     )
     fields = (
         StringField("id", mark("Id")),
@@ -53,4 +54,40 @@ class Blobs(ReadOnly):
     fields_default_sort = (("created_at", True),)
 
 
-GROUP = (mark("Files"), "fa-solid fa-file", (Files, Blobs))
+class Pictures(ReadOnly):
+    """What became of files that are pictures; who sees all files sees them."""
+
+    table, label, one = "pictures", mark("Pictures"), mark("Picture")
+    icon = "fa-solid fa-image"
+    needs = Files.needs
+    keys = ("file_id",)
+    named = "file_id"
+    fields = (
+        Reference("file_id", mark("File"), key="files"),
+        StringField("state", mark("State")),
+        IntegerField("width", mark("Width")),
+        IntegerField("height", mark("Height")),
+        StringField("fault", mark("Refused because")),
+        Moment("settled_at", mark("Settled")),
+    )
+    listed = ("file_id", "state", "width", "height", "fault", "settled_at")
+    fields_default_sort = (("settled_at", True),)
+
+
+class Renditions(ReadOnly):
+    """Pictures in smaller sizes."""
+
+    table, label, one = "renditions", mark("Sizes of pictures"), mark("Size of a picture")
+    icon = "fa-solid fa-images"
+    needs = Files.needs
+    keys = ("file_id", "width")
+    named = "width"
+    fields = (
+        Reference("file_id", mark("File"), key="files"),
+        IntegerField("width", mark("Width")),
+        Reference("sha256", mark("Content"), key="blobs"),
+    )
+    listed = ("file_id", "width", "sha256")
+
+
+GROUP = (mark("Files"), "fa-solid fa-file", (Files, Blobs, Pictures, Renditions))

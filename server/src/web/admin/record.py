@@ -93,4 +93,25 @@ class Seals(ReadOnly):
     found_by = ("event_id",)
 
 
-GROUP = (mark("Record"), "fa-solid fa-flag", (Events, EventDetails, Seals))
+class Archives(ReadOnly):
+    """Months that left the database."""
+
+    table, label, one = "event_archives", mark("Archives of the record"), mark("Archive")
+    icon = "fa-solid fa-box-archive"
+    needs = (Permission.EVENTS_READ,)
+    named = "month"
+    fields = (
+        StringField("id", mark("Id")),
+        StringField("month", mark("Month")),
+        IntegerField("first_seq", mark("First number")),
+        IntegerField("last_seq", mark("Last number")),
+        StringField("last_hash", mark("Last link")),
+        StringField("key", mark("Stored as")),
+        IntegerField("size", mark("Bytes")),
+        StringField("sha256", mark("Digest")),
+        Moment("created_at", mark("When")),
+    )
+    listed = ("month", "first_seq", "last_seq", "size", "created_at")
+
+
+GROUP = (mark("Record"), "fa-solid fa-flag", (Events, EventDetails, Seals, Archives))

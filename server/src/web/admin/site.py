@@ -33,6 +33,7 @@ from src.core.settings import Settings
 from src.templating import TEMPLATES
 from src.web import faults, security
 from src.web.admin import (
+    access,
     accounts,
     bookings,
     files,
@@ -48,6 +49,7 @@ from src.web.pages.frame import Page
 
 GROUPS = (
     accounts.GROUP,
+    access.GROUP,
     resources.GROUP,
     bookings.GROUP,
     notifications.GROUP,

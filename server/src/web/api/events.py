@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from src.core import audit
+from src.core import audit, audit_export
 from src.core.actor import Permission
 from src.core.audit import EventView
 from src.core.db import ReadSession
+from src.core.verbs import Kind
 from src.domain import accounts, resources
 from src.models.common import Many, One
-from src.models.events import EventRead
+from src.models.events import EventRead, ExportWish
 from src.models.jobs import OperationRead
 from src.web import replies
 from src.web.api import operations
-from src.web.dependencies import CurrentActor, Paging, Reads, Tx, declares
+from src.web.dependencies import SIGNED_IN, CurrentActor, Paging, Reads, Tx, declares
 from src.web.idempotency import OnlyOnce
 from src.web.queries import From, To
 
@@ -27,7 +28,26 @@ Verbs = Annotated[
     list[Annotated[str, Query(pattern=r"^[a-z_.-]{1,80}$")]],
     Query(alias="verb", max_length=20, description="`booking.` stands for all of a kind."),
 ]
+Kinds = Annotated[
+    list[Kind], Query(alias="kind", max_length=20, description="What an auditor asks for.")
+]
 SubjectType = Annotated[str | None, Query(pattern=r"^[a-z_-]{1,40}$")]
+
+
+def _narrowed(
+    *,
+    actor_id: UUID | None = None,
+    subject_type: SubjectType = None,
+    subject_id: UUID | None = None,
+    verb: Verbs = [],  # noqa: B006 - FastAPI copies it
+    kind: Kinds = [],  # noqa: B006 - FastAPI copies it
+    from_: From = None,
+    to: To = None,
+) -> audit.Filter:
+    return audit.Filter(actor_id, subject_type, subject_id, verb, kind, from_, to)
+
+
+Narrowed = Annotated[audit.Filter, Depends(_narrowed)]
 
 
 @router.get(
@@ -37,21 +57,11 @@ SubjectType = Annotated[str | None, Query(pattern=r"^[a-z_-]{1,40}$")]
     **declares(Permission.EVENTS_READ),
 )
 async def list_events(
-    *,
-    actor: CurrentActor,
-    reads: Reads,
-    paging: Paging,
-    actor_id: UUID | None = None,
-    subject_type: SubjectType = None,
-    subject_id: UUID | None = None,
-    verb: Verbs = [],  # noqa: B006 - FastAPI copies it
-    from_: From = None,
-    to: To = None,
+    actor: CurrentActor, reads: Reads, paging: Paging, wanted: Narrowed
 ) -> Response:
-    """What happened, newest first."""
-    wanted = audit.Filter(actor_id, subject_type, subject_id, verb, from_, to)
+    """What happened, newest first. Archived months stand under `/events/archives`."""
     page = await audit.list_(reads, actor, wanted=wanted, paging=paging)
-    return replies.many(await _read(reads, page.items), page)
+    return replies.many(await event_reads(reads, page.items), page)
 
 
 @router.get(
@@ -67,7 +77,7 @@ async def list_resource_events(
     await resources.get(reads, actor, resource_id)
     wanted = audit.Filter(subject_type="resource", subject_id=resource_id)
     page = await audit.list_(reads, actor, wanted=wanted, paging=paging)
-    return replies.many(await _read(reads, page.items), page)
+    return replies.many(await event_reads(reads, page.items), page)
 
 
 @router.post(
@@ -90,6 +100,40 @@ async def verify_events(request: Request, actor: CurrentActor, once: OnlyOnce, t
     return await once(tx, effect)
 
 
+@router.post(
+    "/events:export",
+    operation_id="events_export",
+    status_code=202,
+    response_model=One[OperationRead],
+    **declares(Permission.EVENTS_READ, rate="export"),
+)
+async def export_events(
+    request: Request, body: ExportWish, actor: CurrentActor, once: OnlyOnce, tx: Tx
+) -> Response:
+    """Have what a filter finds written to a file: `/operations/{id}/file`, once it is done.
+
+    CSV or JSON Lines, newest first. Only you can fetch it, for a week.
+    """
+
+    async def effect() -> Response:
+        operation = await audit_export.export(tx, actor, wanted=body.wanted(), format_=body.format)
+        return operations.shown(request, operation, status=202)
+
+    return await once(tx, effect)
+
+
+@router.get(
+    "/me/events",
+    operation_id="me_events",
+    response_model=Many[EventRead],
+    **declares(SIGNED_IN, cache="private"),
+)
+async def list_own_events(actor: CurrentActor, reads: Reads, paging: Paging) -> Response:
+    """What happened to your own access: log-ins, refused ones, passwords, factors and keys."""
+    page = await audit.own(reads, actor, paging=paging)
+    return replies.many(await event_reads(reads, page.items), page)
+
+
 @router.get(
     "/events/{event_id}",
     operation_id="events_get",
@@ -101,10 +145,11 @@ async def get_event(
 ) -> Response:
     """One event."""
     view = await audit.get(reads, actor, event_id)
-    (item,) = await _read(reads, [view])
+    (item,) = await event_reads(reads, [view])
     return replies.one(request, item, changed_at=view.at)
 
 
-async def _read(reads: ReadSession, views: list[EventView]) -> list[EventRead]:
+async def event_reads(reads: ReadSession, views: list[EventView]) -> list[EventRead]:
+    """Events with the names of those who did them, in one statement."""
     names = await accounts.names(reads, {view.actor_id for view in views if view.actor_id})
     return [EventRead.of(view, names) for view in views]

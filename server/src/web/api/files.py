@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -31,6 +31,8 @@ router = APIRouter(prefix="/api/v1/files", tags=["files"])
 CHUNK = 64 * 1024
 # What a browser runs is never called by its name.
 _ACTIVE = frozenset({"text/html", "image/svg+xml", "application/xml"})
+# A picture is drawn once, so its sizes never change; a week is as long as a removed one is kept.
+_LASTING = "private, max-age=604800, immutable"
 _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 SubjectType = Annotated[
@@ -38,13 +40,18 @@ SubjectType = Annotated[
     Query(
         max_length=40,
         pattern="^[a-z-]+$",
-        description="`resource` or `booking`.",
+        description="`resource`, `booking` or `user`.",
         examples=["resource"],
     ),
 ]
 SubjectId = Annotated[UUID, Query(examples=["0198c0de-5a7e-7000-8000-000000000002"])]
 Kind = Annotated[
-    str, Query(max_length=40, pattern="^[a-z-]+$", description="`document`, `picture` or `photo`.")
+    str,
+    Query(
+        max_length=40,
+        pattern="^[a-z-]+$",
+        description="`document`, `picture`, `photo` or `portrait`.",
+    ),
 ]
 Name = Annotated[
     str | None,
@@ -59,7 +66,7 @@ Key = Annotated[
     Header(alias="Idempotency-Key", min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$"),
 ]
 
-_binary = {"schema": {"type": "string", "format": "binary"}}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
 _upload = declares(
     Permission.FILES_UPLOAD,
     rate="write",
@@ -68,25 +75,29 @@ _upload = declares(
         files.FileKindUnknown,
         files.FileTypeRefused,
         files.FileEmpty,
+        files.FileKindMisplaced,
+        files.PictureTooLarge,
+        files.PictureUnreadable,
         faults.TooLarge,
         StorageUnavailable,
         IdempotencyKeyReused,
         RequestInProgress,
     ),
 )
-_upload["openapi_extra"]["requestBody"] = {
+REQUEST_BODY = {
     "required": True,
     "content": {
-        "application/octet-stream": {**_binary, "example": "Switch it on at the back."},
+        "application/octet-stream": {**BINARY, "example": "Switch it on at the back."},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
                 "required": ["file"],
-                "properties": {"file": _binary["schema"]},
+                "properties": {"file": BINARY["schema"]},
             }
         },
     },
 }
+_upload["openapi_extra"]["requestBody"] = REQUEST_BODY
 
 
 @router.post(
@@ -102,7 +113,7 @@ async def upload(
     key: Key = None,
 ) -> Response:
     """Store a file on an object: as the body itself, or as the part `file` of a form."""
-    async with _received(request) as (content, given, size):
+    async with received(request) as (content, given, size):
         wish = Wish((subject_type, subject_id), name or given, kind, size, _scope(actor, key))
         uploaded = await _store(request, actor, wish, content)
     response = replies.one(
@@ -147,15 +158,23 @@ async def get(request: Request, actor: CurrentActor, file_id: UUID, reads: Reads
 _content = declares(
     Permission.FILES_READ,
     cache="private",
-    problems=(files.FileUnknown, ObjectMissing, StorageUnavailable),
+    problems=(files.FileUnknown, files.PictureNotReady, ObjectMissing, StorageUnavailable),
 )
+Width = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=10_000,
+        description="Of a picture: a size that is as wide, in picture points, if there is one.",
+    ),
+]
 
 
 @router.get(
     "/{file_id}/content",
     operation_id="files_content",
     response_class=StreamingResponse,
-    responses={200: {"content": {"*/*": _binary}}},
+    responses={200: {"content": {"*/*": BINARY}}},
     **_content,
 )
 async def content(
@@ -164,16 +183,34 @@ async def content(
     file_id: UUID,
     *,
     inline: Annotated[bool, Query(description="Show it, if its type can do no harm.")] = False,
+    width: Width = None,
 ) -> Response:
-    """The bytes of a file."""
+    """The bytes of a file. Of pictures there are small ones too, which a browser may keep."""
+    return await sent(request, actor, file_id, inline=inline, width=width)
+
+
+async def sent(
+    request: Request,
+    actor: Actor,
+    file_id: UUID,
+    *,
+    inline: bool,
+    width: int | None,
+    is_lasting: bool = True,
+) -> Response:
+    """The bytes of a file, or 304. `is_lasting`: the address never means another picture."""
+    state = request.app.state
     if "if-none-match" in request.headers:
-        async with reading(request.app.state.database) as reads:
-            headers = _headers(await files.get(reads, actor, file_id), inline=inline)
+        async with reading(state.database) as reads:
+            found = await files.served(reads, actor, file_id, width=width)
+        headers = _headers(found.file, inline=inline)
         if etags.matches(request, headers["ETag"]):
             return Response(status_code=304, headers={"ETag": headers["ETag"]})
-    state = request.app.state
-    download = await files.download(state.database, state.storage, actor, file_id)
+    download = await files.download(state.database, state.storage, actor, file_id, width=width)
     headers = _headers(download.file, inline=inline)
+    # A restricted file is asked for each time, because each reading is an event.
+    if is_lasting and width is not None and not download.is_restricted:
+        headers["Cache-Control"] = _LASTING
     return StreamingResponse(download.content.chunks, headers=headers)
 
 
@@ -190,7 +227,7 @@ async def delete(actor: CurrentActor, file_id: UUID, tx: Tx) -> Response:
 
 
 @asynccontextmanager
-async def _received(
+async def received(
     request: Request,
 ) -> AsyncIterator[tuple[AsyncIterator[bytes], str, int | None]]:
     """The bytes, the name and the size that came with the request."""
@@ -214,7 +251,7 @@ async def _store(
     request: Request, actor: Actor, wish: Wish, content: AsyncIterator[bytes]
 ) -> Uploaded:
     state = request.app.state
-    try:
+    with uploading():
         return await files.upload(
             state.database,
             state.storage,
@@ -223,6 +260,13 @@ async def _store(
             content=content,
             largest=state.settings.max_upload,
         )
+
+
+@contextmanager
+def uploading() -> Iterator[None]:
+    """What an upload is refused for, as HTTP says it."""
+    try:
+        yield
     except files.FileTooLarge as refusal:
         raise faults.TooLarge(refusal.detail, **refusal.members) from refusal
     except ClientDisconnect as gone:
@@ -232,7 +276,8 @@ async def _store(
 def _scope(actor: Actor, key: str | None) -> str | None:
     if key is None:
         return None
-    parts = (str(actor.user_id or actor.ip), "POST", router.prefix, key)
+    who = actor.credential_id or actor.user_id or actor.ip
+    parts = (str(who), "POST", router.prefix, key)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -8,11 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from src.core import operations
+from src.core import exports, operations
+from src.core.db import reading
 from src.core.operations import Operation, OperationEnded, OperationNotFound, OperationState
+from src.core.storage import ObjectMissing, StorageUnavailable
 from src.models.common import Many, One
 from src.models.jobs import OperationRead
-from src.web import replies
+from src.web import downloads, replies
 from src.web.dependencies import SIGNED_IN, CurrentActor, Paging, Reads, Tx, declares
 
 router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
@@ -32,7 +34,10 @@ def shown(request: Request, operation: Operation, *, status: int = 200) -> Respo
 
 
 @router.get(
-    "", operation_id="operations_list", response_model=Many[OperationRead], **declares(SIGNED_IN)
+    "",
+    operation_id="operations_list",
+    response_model=Many[OperationRead],
+    **declares(SIGNED_IN, programs=True),
 )
 async def list_operations(
     actor: CurrentActor,
@@ -49,13 +54,33 @@ async def list_operations(
     "/{operation_id}",
     operation_id="operations_get",
     response_model=One[OperationRead],
-    **declares(SIGNED_IN, cache="private", problems=(OperationNotFound,)),
+    **declares(SIGNED_IN, cache="private", programs=True, problems=(OperationNotFound,)),
 )
 async def get_operation(
     request: Request, operation_id: UUID, actor: CurrentActor, reads: Reads
 ) -> Response:
     """How far it is. Your own, or anybody's with `jobs:read`."""
     return shown(request, await operations.get(reads, actor, operation_id))
+
+
+@router.get(
+    "/{operation_id}/file",
+    operation_id="operations_file",
+    **downloads.SPECIFICATION,
+    **declares(
+        SIGNED_IN,
+        problems=(OperationNotFound, exports.ExportGone, ObjectMissing, StorageUnavailable),
+    ),
+)
+async def download_file(request: Request, operation_id: UUID, actor: CurrentActor) -> Response:
+    """The file an operation of yours made, for a week."""
+    state = request.app.state
+    async with reading(state.database) as reads:
+        file = await exports.get(reads, actor, operation_id)
+    opened = await state.storage.open(file.key)
+    return downloads.attachment(
+        opened.chunks, name=file.name, content_type=file.content_type, size=opened.size
+    )
 
 
 @router.post(

@@ -33,7 +33,7 @@ PerKind = Annotated[int, Query(ge=1, le=search.MOST, description="How many of ea
     tags=["search"],
     operation_id="search",
     response_model=Many[SearchGroup],
-    **declares(SIGNED_IN),
+    **declares(SIGNED_IN, programs=True),
 )
 async def find(actor: CurrentActor, reads: Reads, q: Sought, limit: PerKind = 5) -> Response:
     """Resources, bookings, people and closures that hold every word, as far as one may see them.
@@ -49,7 +49,7 @@ async def find(actor: CurrentActor, reads: Reads, q: Sought, limit: PerKind = 5)
     tags=["people"],
     operation_id="people_pick",
     response_model=Many[Reference],
-    **declares(SIGNED_IN),
+    **declares(SIGNED_IN, programs=True),
 )
 async def pick_people(
     actor: CurrentActor, reads: Reads, paging: Paging, q: Words = None

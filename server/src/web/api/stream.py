@@ -48,7 +48,7 @@ LastEventId = Annotated[
             },
         }
     },
-    **declares(SIGNED_IN, problems=(streaming.TooManyStreams,)),
+    **declares(SIGNED_IN, programs=True, problems=(streaming.TooManyStreams,)),
 )
 async def stream(
     request: Request, actor: CurrentActor, last_event_id: LastEventId = None

@@ -38,10 +38,14 @@ def _reply(request: Request, view: TeamView, *, status: int = 200) -> Response:
     **declares(Permission.USERS_READ),
 )
 async def list_teams(
-    actor: CurrentActor, reads: Reads, paging: Paging, q: Words = None
+    actor: CurrentActor,
+    reads: Reads,
+    paging: Paging,
+    q: Words = None,
+    member_id: UUID | None = None,
 ) -> Response:
-    """Teams by name."""
-    page = await accounts.list_teams(reads, actor, q=q, paging=paging)
+    """Teams by name; those of one person with `member_id`."""
+    page = await accounts.list_teams(reads, actor, q=q, member_id=member_id, paging=paging)
     return replies.many([TeamRead.of(view) for view in page.items], page)
 
 
@@ -51,7 +55,7 @@ async def list_teams(
     status_code=201,
     response_model=One[TeamRead],
     **declares(
-        Permission.USERS_MANAGE,
+        Permission.TEAMS_MANAGE,
         rate="write",
         problems=(accounts.BadPerson, accounts.TeamExists),
     ),
@@ -84,7 +88,7 @@ async def get_team(request: Request, team_id: UUID, actor: CurrentActor, reads: 
     operation_id="teams_update",
     response_model=One[TeamRead],
     **declares(
-        Permission.USERS_MANAGE,
+        Permission.TEAMS_MANAGE,
         rate="write",
         problems=(accounts.TeamNotFound, accounts.BadPerson, accounts.TeamExists),
     ),
@@ -101,6 +105,29 @@ async def update_team(
     changes = body.model_dump(exclude_unset=True)
     view = await accounts.update_team(tx, actor, team_id, changes=changes, expected_version=version)
     return _reply(request, view)
+
+
+@router.delete(
+    "/{team_id}",
+    operation_id="teams_delete",
+    status_code=204,
+    **declares(
+        Permission.TEAMS_MANAGE,
+        rate="write",
+        problems=(
+            accounts.TeamNotFound,
+            accounts.TeamInUse,
+            accounts.MayNotGrant,
+            accounts.LastAdministrator,
+        ),
+    ),
+)
+async def delete_team(
+    team_id: UUID, actor: CurrentActor, version: IfMatchRequired, tx: Tx
+) -> Response:
+    """Remove a team that nothing else names, with its memberships and roles."""
+    await accounts.delete_team(tx, actor, team_id, expected_version=version)
+    return replies.nothing()
 
 
 @router.get(
@@ -120,15 +147,18 @@ async def list_members(team_id: UUID, actor: CurrentActor, reads: Reads) -> Resp
     operation_id="teams_add_member",
     status_code=204,
     **declares(
-        Permission.USERS_MANAGE,
+        Permission.USERS_READ,
         rate="write",
-        problems=(accounts.TeamNotFound, accounts.UserNotFound),
+        problems=(accounts.TeamNotFound, accounts.UserNotFound, accounts.MayNotGrant),
     ),
 )
 async def add_member(
     team_id: UUID, user_id: UUID, body: MemberSet, actor: CurrentActor, tx: Tx
 ) -> Response:
-    """Add a person to a team, or change whether they lead it."""
+    """Add a person to a team, or say whether they lead it: with `teams:manage`.
+
+    Who leads a team may add its other members.
+    """
     await accounts.add_member(tx, actor, team_id, user_id, is_lead=body.is_lead)
     return replies.nothing()
 
@@ -137,9 +167,13 @@ async def add_member(
     "/{team_id}/members/{user_id}",
     operation_id="teams_remove_member",
     status_code=204,
-    **declares(Permission.USERS_MANAGE, rate="write", problems=(accounts.TeamNotFound,)),
+    **declares(
+        Permission.USERS_READ,
+        rate="write",
+        problems=(accounts.TeamNotFound, accounts.LastAdministrator),
+    ),
 )
 async def remove_member(team_id: UUID, user_id: UUID, actor: CurrentActor, tx: Tx) -> Response:
-    """Take a person out of a team."""
+    """Take a person out of a team: with `teams:manage`, as its lead, or yourself."""
     await accounts.remove_member(tx, actor, team_id, user_id)
     return replies.nothing()

@@ -14,6 +14,7 @@ from src.core.actor import Permission
 from src.core.errors import NotFound
 from src.core.language import gettext as _
 from src.core.paging import Page as Part
+from src.domain import accounts
 from src.domain.bookings import Status
 from src.domain.resources.tables import ResourceState
 from src.templating import THEME_COOKIE
@@ -34,11 +35,15 @@ class ThemeShape(Shape):
 
 @router.post("/theme", **takes(PUBLIC))
 async def set_theme(page: CurrentPage, request: Request) -> Response:
-    """Light, dark, or as the system says; kept in a cookie, for it belongs to the screen."""
+    """Light, dark, or as the system says: with the person, and in a cookie for before the log-in."""
     form = await Form.read(request)
     shape = form.parse(ThemeShape)
     response = see_other(safe_next(form.values.get("next")))
     if shape is not None:
+        if page.actor.user_id is not None:
+            async with page.writing() as session:
+                changes = {"theme": shape.theme}
+                await accounts.update_user(session, page.actor, page.actor.user_id, changes=changes)
         is_secure = page.settings.base_url.startswith("https://")
         response.set_cookie(
             THEME_COOKIE, shape.theme, max_age=A_YEAR, path="/", samesite="lax", secure=is_secure

@@ -110,9 +110,12 @@ async def show(
         resource = await resources.get(reads, page.actor, booking.resource.id)
         terms = await resources.terms.load(reads, [resource.id], around=NO_WINDOW)
         teams = await accounts.team_names(reads, [booking.team_id] if booking.team_id else [])
+        person = await resources.contacts.for_(reads, resource.id)
+        shown = [one.id for one in (booking.booked_for, person) if one]
         context: dict[str, Any] = {
+            "portraits": await page.portraits_of(reads, shown),
             "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
-            "person": await resources.contacts.for_(reads, resource.id),
+            "person": person,
             "team": next(iter(teams.values()), None),
         }
     policy = terms[resource.id].policy

@@ -1,19 +1,20 @@
-"""The record of what happened, filtered by its address, and having it proved."""
+"""The record of what happened, filtered by its address; having it proved, and exported."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
-from src.core import audit
+from src.core import archives, audit, audit_export
 from src.core.actor import Permission
-from src.core.audit import EventView
+from src.core.audit_export import Format
 from src.core.db import ReadSession
 from src.core.language import mark, zone_of
 from src.core.paging import MAX_LIMIT
@@ -22,8 +23,8 @@ from src.domain import accounts
 from src.templating import enter
 from src.web.dependencies import Paging, Reads, Tx
 from src.web.forms import Form, Shape, TypedDate, see_other
+from src.web.pages import event_rows
 from src.web.pages.frame import CurrentPage, Page, shows, takes
-from src.web.pages.history import VERBS
 
 router = APIRouter(include_in_schema=False)
 enter(
@@ -35,63 +36,33 @@ enter(
     is_everywhere=True,
     key="e",
 )
-
-SUBJECTS = {
-    "booking": mark("Booking"),
-    "closure": mark("Closure"),
-    "events": mark("Record"),
-    "file": mark("File"),
-    "institute": mark("Institute"),
-    "job": mark("Job"),
-    "location": mark("Place"),
-    "operation": mark("Operation"),
-    "policy": mark("Rules"),
-    "resource": mark("Resource"),
-    "resource-set": mark("Set of resources"),
-    "resource-type": mark("Type"),
-    "schedule": mark("Periodic work"),
-    "team": mark("Team"),
-    "user": mark("Person"),
-}
-# Subjects that have a page of their own.
-PAGES = {"booking": "/bookings/{}", "resource": "/resources/{}", "operation": "/operations/{}"}
+FILTERS = ("actor", "subject", "about", "verb", "since", "until")
 
 
 class FilterShape(Shape):
-    """What the list is narrowed to."""
+    """What the list is narrowed to; `about` is the id of one thing, as rows link it."""
 
     actor: UUID | None = None
     subject: str | None = Field(None, max_length=40)
+    about: UUID | None = None
     verb: Annotated[str, Field(max_length=80)] | None = None
     since: TypedDate | None = None
     until: TypedDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An event as the list tells it."""
-
-    event: EventView
-    what: str
-    who: str
-    subject: str
-    link: str | None
-
-
 @router.get("/events", **shows(Permission.EVENTS_READ))
 async def list_events(page: CurrentPage, reads: Reads, paging: Paging) -> Response:
     """What happened, newest first. A filter that cannot be read filters nothing, and says so."""
-    names = ("actor", "subject", "verb", "since", "until")
-    form = Form.of_query(page.request, **dict.fromkeys(names, ""))
-    wanted = _wanted(form, zone_of(page.actor.timezone))
+    form = Form.of_query(page.request, **dict.fromkeys(FILTERS, ""))
+    wanted = wanted_by(form, zone_of(page.actor.timezone))
     found = await audit.list_(reads, page.actor, wanted=wanted, paging=paging)
-    named = await accounts.names(reads, _people(found.items, wanted))
+    named = await accounts.names(reads, event_rows.people_of(found.items, wanted))
     return page.show(
         "events/list.html",
         form=form,
-        page=found.holding([_row(one, named) for one in found.items]),
-        people=await _choices(page, reads, wanted, named),
-        subjects=SUBJECTS,
+        page=found.holding([event_rows.row_of(one, named) for one in found.items]),
+        archived=await archives.last(reads),
+        **await filter_choices(page, reads, wanted, named),
     )
 
 
@@ -102,52 +73,52 @@ async def verify(page: CurrentPage, session: Tx) -> Response:
     return see_other(f"/operations/{operation.id}")
 
 
-def _wanted(form: Form, zone: tzinfo) -> audit.Filter:
-    """Days are the reader's, both included."""
+@router.post("/events/export", **takes(Permission.EVENTS_READ, rate="export"))
+async def export(page: CurrentPage, session: Tx) -> Response:
+    """Have what the list shows written to a file; on to the operation."""
+    form = await Form.read(page.request)
+    wanted = wanted_by(form, zone_of(page.actor.timezone))
+    if form.faults:  # a filter that cannot be read filters nothing: never export that by mistake
+        query = {name: form.values.get(name, "") for name in FILTERS}
+        return see_other(f"/events?{urlencode(query)}")
+    is_csv = form.values.get("format") != Format.JSON_LINES
+    format_ = Format.CSV if is_csv else Format.JSON_LINES
+    operation = await audit_export.export(session, page.actor, wanted=wanted, format_=format_)
+    return see_other(f"/operations/{operation.id}")
+
+
+def wanted_by(form: Form, zone: tzinfo) -> audit.Filter:
+    """What the form narrows to. Days are the reader's, both included."""
     shape = form.parse(FilterShape)
     if shape is None:
         return audit.Filter()
+    verbs, kinds = event_rows.chosen(shape.verb)
     return audit.Filter(
         actor_id=shape.actor,
         subject_type=shape.subject,
-        verbs=[shape.verb] if shape.verb else [],
+        subject_id=shape.about,
+        verbs=verbs,
+        kinds=kinds,
         from_=_midnight(shape.since, zone) if shape.since else None,
         to=_midnight(shape.until + timedelta(days=1), zone) if shape.until else None,
     )
 
 
+async def filter_choices(
+    page: Page, reads: ReadSession, wanted: audit.Filter, named: Mapping[UUID, str]
+) -> dict[str, Any]:
+    """What the fields of the filter offer: the first of the people by name, and who is chosen."""
+    found = await accounts.list_users(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+    people = {one.id: one.name for one in found.items}
+    if wanted.actor_id is not None and wanted.actor_id in named:
+        people.setdefault(wanted.actor_id, named[wanted.actor_id])
+    return {
+        "people": [(str(id_), name) for id_, name in people.items()],
+        "subjects": event_rows.SUBJECTS,
+        "what": event_rows.what(),
+        "filters": FILTERS,
+    }
+
+
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-
-
-def _people(found: list[EventView], wanted: audit.Filter) -> set[UUID]:
-    people = {one.actor_id for one in found if one.actor_id}
-    people |= {one.subject_id for one in found if one.subject_type == "user" and one.subject_id}
-    return people | ({wanted.actor_id} if wanted.actor_id else set())
-
-
-async def _choices(
-    page: Page, reads: ReadSession, wanted: audit.Filter, named: dict[UUID, str]
-) -> list[tuple[str, str]]:
-    """The first of the people by name, and whoever is chosen."""
-    found = await accounts.list_users(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
-    choices = {one.id: one.name for one in found.items}
-    if wanted.actor_id in named:
-        choices.setdefault(wanted.actor_id, named[wanted.actor_id])
-    return [(str(id_), name) for id_, name in choices.items()]
-
-
-def _row(event: EventView, named: dict[UUID, str]) -> Row:
-    subject, link = "", PAGES.get(event.subject_type)
-    if event.subject_id is not None:
-        subject = named.get(event.subject_id) or str(event.subject_id)[-8:]
-    who = named.get(event.actor_id, "…") if event.actor_id else "Aliquot"
-    text = event.verb.partition(".")[2].replace("_", " ").replace("-", " ").capitalize()
-    is_linked = link is not None and event.subject_id is not None
-    return Row(
-        event,
-        VERBS.get(event.verb) or text,
-        who,
-        subject,
-        link.format(event.subject_id) if link is not None and is_linked else None,
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,7 @@ from src.core.cache import Cache
 from src.core.errors import DomainError, Kind
 from src.core.language import gettext as _
 from src.core.settings import Settings
-from src.domain import notifications
+from src.domain import files, notifications
 from src.web import security
 from src.web.declarations import Access, Rate, declares
 from src.web.forms import Form
@@ -29,6 +30,7 @@ from src.web.security import CurrentActor
 T = TypeVar("T")
 Fields = frozenset[str] | None
 UNREAD_FOR = 60.0  # seconds, should the word of a change get lost
+PORTRAIT_FOR = 600.0
 NO_ADDRESS = "/problems/no-such-address"
 ABOUT_FORMS = frozenset({Kind.INVALID, Kind.CONFLICT, Kind.PRECONDITION})
 
@@ -57,6 +59,7 @@ class Page:
     actor: Actor
     unread: int = 0
     live_after: str = ""
+    portrait: UUID | None = None
 
     @property
     def is_fragment(self) -> bool:
@@ -103,15 +106,25 @@ class Page:
         """Whether the reader holds the permission."""
         return self.actor.may(permission, *scopes)
 
+    async def portraits_of(
+        self, reads: AsyncSession, people: Iterable[UUID | None]
+    ) -> dict[UUID, UUID]:
+        """The pictures of people on the page, for `show`; one statement for any number of them."""
+        if not self.actor.may_anywhere(Permission.USERS_READ):
+            return {}
+        return await files.portraits.of(reads, {one for one in people if one is not None})
+
     def show(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
-        """The page itself."""
+        """The page itself; `portraits` in its context are those of `portraits_of`."""
         token = security.csrf_token(self.request)
+        own = {self.actor.user_id: self.portrait} if self.actor.user_id and self.portrait else {}
         return templating.render(
             self.request,
             template,
             actor=self.actor,
             csrf_token=token,
             status=status,
+            portraits={**context.pop("portraits", {}), **own},
             context={"unread": self.unread, "live_after": self.live_after, **context},
         )
 
@@ -119,7 +132,8 @@ class Page:
 async def _page(request: Request, actor: CurrentActor) -> Page:
     # Before anything is read: what happens from here on is told to the page.
     position = request.app.state.live.position
-    return Page(request, actor, await unread_by(request, actor), position)
+    unread, portrait = await unread_by(request, actor), await portrait_of(request, actor)
+    return Page(request, actor, unread, position, portrait)
 
 
 async def unread_by(request: Request, actor: Actor) -> int:
@@ -137,17 +151,35 @@ async def unread_by(request: Request, actor: Actor) -> int:
     return found
 
 
+async def portrait_of(request: Request, actor: Actor) -> UUID | None:
+    """The reader's own picture, which stands on every page."""
+    user_id = actor.user_id
+    if user_id is None:
+        return None
+
+    async def find() -> str:
+        async with db.reading(request.app.state.database) as reads:
+            return str((await files.portraits.of(reads, [user_id])).get(user_id, ""))
+
+    cache: Cache = request.app.state.cache
+    group = files.portraits.group_of(user_id)
+    found: str = await cache.get((group,), group, find, ttl=PORTRAIT_FOR)
+    return UUID(found) if found else None
+
+
 CurrentPage = Annotated[Page, Depends(_page)]
 
 
-def shows(access: Permission | Access) -> dict[str, Any]:
+def shows(access: Permission | Access, *, even_held_back: bool = False) -> dict[str, Any]:
     """Declare a page that is read; pages hold people's data, so no cache keeps them."""
-    return declares(access, cache="no-store")
+    return declares(access, cache="no-store", even_held_back=even_held_back)
 
 
-def takes(access: Permission | Access, *, rate: Rate = "write") -> dict[str, Any]:
+def takes(
+    access: Permission | Access, *, rate: Rate = "write", even_held_back: bool = False
+) -> dict[str, Any]:
     """Declare a form: what `shows` says, and it needs the page's token."""
-    declared = declares(access, rate=rate, cache="no-store")
+    declared = declares(access, rate=rate, cache="no-store", even_held_back=even_held_back)
     declared["dependencies"].append(Depends(security.require_csrf))
     return declared
 

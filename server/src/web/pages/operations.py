@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from src.core import operations
+from src.core import exports, operations
 from src.core.language import mark
 from src.core.seals import FaultKind
 from src.web.dependencies import SIGNED_IN, Reads, Tx
@@ -16,7 +16,11 @@ from src.web.pages.frame import CurrentPage, shows, takes
 
 router = APIRouter(include_in_schema=False)
 REFRESH = 2  # seconds, where there are no scripts
-KINDS = {"events.verify": mark("Verifying the record")}
+KINDS = {
+    "events.verify": mark("Verifying the record"),
+    "events.export": mark("Exporting the record"),
+    "accounts.export-own": mark("Collecting your data"),
+}
 FAULTS = {
     FaultKind.EDITED: mark("The event was edited"),
     FaultKind.REMOVED: mark("The event is gone"),
@@ -25,6 +29,8 @@ FAULTS = {
     FaultKind.SEAL_REMOVED: mark("Seals are missing"),
     FaultKind.DETAIL_EDITED: mark("The personal part was edited"),
     FaultKind.DETAIL_INSERTED: mark("The personal part was inserted after the fact"),
+    FaultKind.ARCHIVE_MISSING: mark("The archive is gone"),
+    FaultKind.ARCHIVE_EDITED: mark("The archive was edited"),
 }
 
 
@@ -39,6 +45,7 @@ async def show_operation(page: CurrentPage, reads: Reads, operation_id: UUID) ->
         is_open=operation.state in operations.OPEN,
         refresh=REFRESH,
         faults=FAULTS,
+        file=exports.offered(operation, page.actor),
     )
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from src.core.actor import Actor, Permission
 from src.core.language import mark
 from src.domain.accounts import GRANTS, RoleName
 
 ROLES = {
     RoleName.MEMBER: mark("Member"),
+    RoleName.LEAD: mark("Team lead"),
+    RoleName.TECHNICIAN: mark("Technician"),
     RoleName.MANAGER: mark("Manager"),
+    RoleName.TRAINER: mark("Trainer"),
+    RoleName.EHS: mark("Health and safety"),
+    RoleName.AUDITOR: mark("Auditor"),
     RoleName.ADMIN: mark("Administrator"),
 }
 
 MEANINGS = {
     RoleName.MEMBER: mark("books instruments and rooms"),
+    RoleName.LEAD: mark("looks after what a team books"),
+    RoleName.TECHNICIAN: mark("keeps resources running, closes them and moves what is in the way"),
+    RoleName.TRAINER: mark("books for those who learn"),
+    RoleName.EHS: mark("closes what is not safe, and reads the record"),
+    RoleName.AUDITOR: mark("reads everything, changes nothing"),
     RoleName.MANAGER: mark("decides on requests, closes, and keeps the resources"),
     RoleName.ADMIN: mark("runs this installation, with its people and jobs"),
 }
@@ -37,10 +49,21 @@ WORDS = {
     Permission.RESOURCES_MANAGE: mark("Add and change resources, their rules and states"),
     Permission.EVENTS_READ: mark("Read the record of what happened"),
     Permission.USERS_MANAGE: mark("Add people and give them roles"),
+    Permission.TEAMS_MANAGE: mark("Change teams and who belongs to them"),
+    Permission.ROLES_MANAGE: mark("Make roles and say what they allow"),
+    Permission.ACCESS_READ: mark("See who may do what, and why"),
+    Permission.CLIENTS_MANAGE: mark("Look after the programs of third parties"),
     Permission.SETTINGS_MANAGE: mark("Change the settings of the institute"),
     Permission.JOBS_READ: mark("See what runs in the background"),
     Permission.JOBS_MANAGE: mark("Repeat and stop what runs in the background"),
 }
+
+
+def described(role: str) -> tuple[str, str]:
+    """A role's name and what its holder does; a custom role is called what it is called."""
+    if role in set(RoleName):
+        return ROLES[RoleName(role)], MEANINGS[RoleName(role)]
+    return role, ""
 
 
 def allowed(actor: Actor) -> list[tuple[str, bool]]:
@@ -52,8 +75,19 @@ def allowed(actor: Actor) -> list[tuple[str, bool]]:
     ]
 
 
+def named(names: Iterable[str] | None) -> list[str] | None:
+    """Permissions in words that are marked, in the order in which people meet them.
+
+    None, which stands for all that somebody may, stays so.
+    """
+    if names is None:
+        return None
+    wanted = set(names)
+    return [words for permission, words in WORDS.items() if permission in wanted]
+
+
 def roles_that_may(permission: str | None) -> list[str]:
     """The names of the roles that give a permission; none for what is no permission."""
     if permission not in set(Permission):
         return []
-    return [ROLES[role] for role, granted in GRANTS.items() if permission in granted]
+    return [ROLES[RoleName(role)] for role, granted in GRANTS.items() if permission in granted]

@@ -43,8 +43,10 @@ async def list_requests(
     found = await bookings.list_(
         reads, page.actor, which=bookings.Filter(waiting=True), paging=paging
     )
+    people = (one.booked_for.id for one in found.items if one.booked_for)
     return page.show(
         "bookings/requests.html",
+        portraits=await page.portraits_of(reads, people),
         page=found,
         records=await bookings.records.of(reads, page.actor, found.items),
         strips=await _strips(page, reads, found.items),

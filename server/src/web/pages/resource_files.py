@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,18 +9,15 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from src.core.actor import Permission
-from src.core.language import gettext as _
 from src.domain import files, resources
 from src.domain.files import FileView
 from src.web.dependencies import Tx
 from src.web.forms import Form, see_other
-from src.web.pages import pictures, words
+from src.web.pages import pictures, uploads, words
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
 MANAGE = Permission.RESOURCES_MANAGE
-CHUNK = 64 * 1024
-FIELD = "file"
 
 
 @router.get("/resources/{resource_id}/photo", **shows(MANAGE))
@@ -77,22 +73,12 @@ async def remove_file(page: CurrentPage, session: Tx, resource_id: UUID, file_id
 async def _uploaded(page: Page, form: Form, resource_id: UUID, kind: str) -> FileView | None:
     """The file of the form, stored; None when something stands against it, said at its field."""
     async with page.request.form() as sent:
-        part = sent.get(FIELD)
-        if not isinstance(part, UploadFile) or not part.filename:
-            form.add(FIELD, "missing", _("Choose a file."))
+        part = uploads.part_of(sent, form)
+        if part is None:
             return None
-        wish = files.Wish(("resource", resource_id), part.filename, kind, part.size)
-        try:
+        wish = files.Wish(("resource", resource_id), part.filename or "", kind, part.size)
+        with uploads.refusals(form):
             return await _stored(page, wish, part)
-        except files.FileTooLarge as refusal:
-            most = words.size(refusal.members["limit"])
-            text = _("This file is too large: %(most)s at the most.", most=most)
-            form.add(FIELD, refusal.code, text)
-        except files.FileTypeRefused as refusal:
-            text = _("Files of this type are not taken. The content counts, not the name.")
-            form.add(FIELD, refusal.code, text)
-        except files.FileEmpty as refusal:
-            form.add(FIELD, refusal.code, _("This file is empty."))
     return None
 
 
@@ -103,15 +89,10 @@ async def _stored(page: Page, wish: files.Wish, part: UploadFile) -> FileView:
         state.storage,
         page.actor,
         wish=wish,
-        content=_pieces(part),
+        content=uploads.pieces(part),
         largest=state.settings.max_upload,
     )
     return uploaded.file
-
-
-async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await part.read(CHUNK):
-        yield piece
 
 
 async def _show(

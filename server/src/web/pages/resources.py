@@ -63,7 +63,9 @@ async def show_resource(
     if page.is_fragment:
         return page.show("resources/standing.html", **standing)
     more = await _more(page, reads, terms, week)
-    return page.show("resources/show.html", **standing, **more, done=DONE.get(done))
+    portraits = await page.portraits_of(reads, (one.id for one in standing["people"]))
+    shown = {**standing, **more, "done": DONE.get(done)}
+    return page.show("resources/show.html", portraits=portraits, **shown)
 
 
 def _around(week: str | None) -> Window:

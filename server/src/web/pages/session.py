@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,16 +12,26 @@ from starlette.responses import Response
 from src.core import clock
 from src.core.errors import DomainError, NotFound
 from src.core.language import gettext as _
+from src.core.language import mark
 from src.domain import accounts
+from src.domain.accounts.second_step import Waiting
 from src.web import greeting, security
 from src.web.declarations import PUBLIC, SIGNED_IN
-from src.web.dependencies import Reads, Tx
+from src.web.dependencies import Reads
 from src.web.forms import Form, Shape, safe_next, see_other
+from src.web.pages import second_factor, sso
 from src.web.pages.frame import CurrentPage, Page, shows, takes
+from src.web.pages.second_factor import Next
 from src.web.pages.zones import zones
 from src.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
+
+# Why a log-in has to begin again.
+WHY = {
+    "over": mark("It took too long, or too many codes were wrong. Log in once more."),
+    "passkey": mark("The passkey was not accepted. Try again, or log in with your password."),
+}
 
 
 class LogInShape(Shape):
@@ -43,17 +54,19 @@ class SetUpShape(Shape):
     password: str = Field(max_length=1024)
 
 
-Next = Annotated[str | None, Query(alias="next", max_length=2000)]
-
-
 @router.get("/login", **shows(PUBLIC))
-async def log_in_form(page: CurrentPage, reads: Reads, target: Next = None) -> Response:
+async def log_in_form(
+    page: CurrentPage,
+    reads: Reads,
+    target: Next = None,
+    why: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
     """The log-in page; who is logged in already goes on."""
     if page.actor.is_authenticated:
         return see_other(safe_next(target))
     if not await accounts.is_set_up(reads):
         return see_other("/setup")
-    return _log_in_page(page, Form(), target)
+    return await _log_in_page(page, Form(), target, why=WHY.get(why))
 
 
 @router.post("/login", **takes(PUBLIC, rate="login"))
@@ -62,48 +75,68 @@ async def log_in(page: CurrentPage, target: Next = None) -> Response:
     form = await Form.read(page.request)
     shape = form.parse(LogInShape)
     if shape is None:
-        return _log_in_page(page, form, target, status=422)
+        return await _log_in_page(page, form, target, status=422)
     try:
-        token = await _opened(page, shape.email, form.values["password"])
-    except accounts.LogInRefused as refusal:
+        done = await _entered(page, shape.email, form.values["password"])
+    except (accounts.LogInRefused, accounts.TooManyAttempts) as refusal:
         form.refuse(refusal)
-        return _log_in_page(page, form, target, status=422)
-    response = see_other(safe_next(target))
-    security.set_session_cookie(page.request, response, token)
+        return await _refused_log_in(page, form, target, refusal)
+    if isinstance(done, accounts.Opened):
+        return second_factor.logged_in(page, done, target)
+    return second_factor.ask(page, done, target)
+
+
+async def _entered(page: Page, email: str, password: str) -> accounts.Opened | Waiting:
+    client = security.client_of(page.request)
+    proven = await accounts.login.prove(
+        page.database, email=email, password=password, client=client
+    )
+    return await accounts.second_step.go_on(page.database, proven, client)
+
+
+async def _log_in_page(
+    page: Page, form: Form, target: str | None, *, status: int = 200, why: str | None = None
+) -> Response:
+    found = safe_next(target)
+    async with page.reading() as reads:
+        may_register = await accounts.joining.registration.is_open(reads)
+    return page.show(
+        "session/login.html",
+        status=status,
+        form=form,
+        target=found,
+        was_waiting=found != "/",
+        why=why,
+        may_register=may_register,
+        providers=accounts.sso.providers.offered(),
+    )
+
+
+async def _refused_log_in(
+    page: Page, form: Form, target: str | None, refusal: DomainError
+) -> Response:
+    if refusal.retry_after is None:
+        return await _log_in_page(page, form, target, status=422)
+    response = await _log_in_page(page, form, target, status=status_of(refusal))
+    response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
     return response
 
 
-async def _opened(page: Page, email: str, password: str) -> str:
-    opened = await accounts.log_in(
-        page.database,
-        email=email,
-        password=password,
-        device=security.device_of(page.request),
-        ip=page.actor.ip,
-        request_id=page.actor.request_id,
-    )
-    return opened.token
-
-
-def _log_in_page(page: Page, form: Form, target: str | None, *, status: int = 200) -> Response:
-    found = safe_next(target)
-    return page.show(
-        "session/login.html", status=status, form=form, target=found, was_waiting=found != "/"
-    )
-
-
-@router.post("/logout", **takes(SIGNED_IN))
-async def log_out(page: CurrentPage, session: Tx) -> Response:
-    """End this log-in."""
-    await accounts.log_out(session, page.actor)
-    response = see_other("/login")
-    security.clear_session_cookie(response)
+@router.post("/logout", **takes(SIGNED_IN, even_held_back=True))
+async def log_out(page: CurrentPage) -> Response:
+    """End this log-in, and that of the provider by which it was made."""
+    async with page.writing() as session:
+        ended = await accounts.sso.ending.farewell(session, page.actor)
+        await accounts.log_out(session, page.actor)
+    response = await sso.farewell(page, ended)
+    security.clear_session_cookie(page.request, response)
     return response
 
 
 @router.get("/setup", **shows(PUBLIC))
 async def set_up_form(page: CurrentPage) -> Response:
     """The first visit to an empty Aliquot; not there any more once somebody exists."""
+    await greeting.catch_up(page.settings, page.database)
     await _require_empty(page)
     greeting.tell_code(page.settings)
     return _set_up_page(page, Form.of({"currency": "EUR", "timezone": "UTC"}), is_new=True)

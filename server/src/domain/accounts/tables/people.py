@@ -1,21 +1,13 @@
-"""People, teams, what they may do, their log-ins, and the institute itself."""
+"""People, teams, and the institute itself."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    CheckConstraint,
-    Dialect,
-    ForeignKey,
-    Index,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, String, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, Versioned, choice
@@ -57,6 +49,8 @@ class Institute(Versioned, Table):
     # Of mails to people who chose none.
     locale: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
     mail_from: Mapped[str | None] = mapped_column(String(320))
+    # What `domain.accounts.facility` says of it; what is missing has its default there.
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
 
 class User(Identified, Versioned, Table):
@@ -72,6 +66,30 @@ class User(Identified, Versioned, Table):
     state: Mapped[UserState] = mapped_column(choice(UserState), default=UserState.ACTIVE)
     password_hash: Mapped[str | None] = mapped_column(String(255))
     password_changed_at: Mapped[datetime | None]  # access tokens from before do not count
+    email_verified_at: Mapped[datetime | None]
+    phone: Mapped[str | None] = mapped_column(String(20))  # E.164
+    phone_verified_at: Mapped[datetime | None]
+    # How days, times and colours are shown; None: as the language, or the system, has it.
+    date_format: Mapped[str | None] = mapped_column(String(16))
+    time_format: Mapped[str | None] = mapped_column(String(16))
+    theme: Mapped[str | None] = mapped_column(String(16))
+    # Grows whenever what they may do changes; it stands in the key of what is cached of it.
+    access_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    # A role wants a second factor: without one, nothing else goes on from then.
+    factor_due_at: Mapped[datetime | None]
+    last_log_in_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+
+
+class PasswordHistory(Identified, Table):
+    """Hashes of passwords a person had; the last few are not taken again."""
+
+    __tablename__ = "password_history"
+    __table_args__ = (Index(None, "user_id", "created_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
 
 
 class Team(Identified, Versioned, Table):
@@ -93,52 +111,3 @@ class TeamMember(Table):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     is_lead: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
-
-
-class RoleName(StrEnum):
-    """The built-in roles; `domain.accounts.roles` says what each may do."""
-
-    MEMBER = "member"
-    MANAGER = "manager"
-    ADMIN = "admin"
-
-
-class RoleAssignment(Identified, Table):
-    """A role given to a person or a team, everywhere or in one scope, until it expires."""
-
-    __tablename__ = "role_assignments"
-    __table_args__ = (
-        CheckConstraint("(user_id IS NULL) <> (team_id IS NULL)", name="one_holder"),
-        UniqueConstraint("user_id", "team_id", "role", "scope"),
-        Index(None, "team_id"),
-        Index(
-            "uq_role_assignments_user_everywhere",
-            "user_id",
-            "role",
-            unique=True,
-            postgresql_where=text("scope IS NULL AND team_id IS NULL"),
-            sqlite_where=text("scope IS NULL AND team_id IS NULL"),
-        ),
-    )
-
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
-    role: Mapped[RoleName] = mapped_column(choice(RoleName))
-    scope: Mapped[str | None] = mapped_column(String(80))  # None: everywhere
-    expires_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-
-
-class LoginSession(Identified, Table):
-    """A log-in of a browser. The cookie holds the secret, the row its hash."""
-
-    __tablename__ = "login_sessions"
-    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
-
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    ip: Mapped[str | None] = mapped_column(String(45))
-    device: Mapped[str | None] = mapped_column(String(200))

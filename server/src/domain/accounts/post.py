@@ -1,0 +1,111 @@
+"""Mails to people: the way out, and one look for whatever they are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from src.core import language, mail
+from src.core.language import gettext
+from src.core.mail import Letter, Mailer
+from src.core.render import render
+from src.core.settings import Settings
+from src.domain.accounts.tables import Institute, User
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The way out for mails, who sends them, and what links begin with."""
+
+    mailer: Mailer
+    sender: str
+    base_url: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no mail is sent at all."""
+        return isinstance(self.mailer, mail.NoMailer)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What somebody is told, in words. `facts` are rows of (label, text)."""
+
+    title: str
+    body: str
+    action: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+_posts: list[Post] = []
+
+
+def configure(settings: Settings) -> None:
+    """Choose the way out for mails of this process."""
+    _posts[:] = [create_post(settings)]
+
+
+def current() -> Post:
+    """The post of this process."""
+    if not _posts:
+        raise RuntimeError("the process was started without its settings")
+    return _posts[0]
+
+
+def create_post(settings: Settings) -> Post:
+    """The post that the settings name."""
+    return Post(mail.create_mailer(settings), settings.mail_from, settings.base_url)
+
+
+async def send(post: Post, letter: Letter, *, key: str) -> str:
+    """Hand the mail over; its Message-ID. Raises `MailUnavailable`, `MailRefused`."""
+    message = mail.compose(letter, key=key)
+    await post.mailer.send(message)
+    return str(message["Message-ID"])
+
+
+def locale_of(user: User, institute: Institute | None) -> str:
+    """The language of a mail to a person: theirs, else the institute's."""
+    return user.locale or (institute.locale if institute else language.BASE)
+
+
+def sender_of(institute: Institute | None, default: str) -> str:
+    """Who a mail comes from: the institute where it has an address, else the deployment."""
+    if institute is not None and institute.mail_from:
+        return str(mail.address(institute.mail_from, institute.name))
+    return default
+
+
+def compose(  # noqa: PLR0913 - the parts of a mail
+    text: Text,
+    *,
+    reference: str,
+    to: str,
+    name: str,
+    sender: str,
+    institute: str,
+    link: str,
+    written_at: datetime,
+) -> Letter:
+    """A mail for whoever reads now (`language.reading_as`), as plain text and HTML."""
+    values = {
+        "title": text.title,
+        "greeting": gettext("Hello %(name)s,", name=name),
+        "body": text.body,
+        "facts": text.facts,
+        "action": text.action,
+        "link": link,
+        "institute": institute,
+        "locale": language.reader().locale,
+    }
+    return Letter(
+        reference=reference,
+        to_name=name if name != to else "",
+        to=to,
+        sender=sender,
+        subject=text.title,
+        text=render("accounts/notice.txt.j2", **values),
+        html=render("accounts/notice.html.j2", **values),
+        written_at=written_at,
+        locale=language.reader().locale,
+    )
