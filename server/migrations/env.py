@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event, pool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from src.core import ddl
-from src.core.db import JSONValue, UTCDateTime
+from src.core.db import JSONOrNull, JSONValue, UTCDateTime
 from src.core.settings import get_settings
 from src.domain.schema import metadata
 
@@ -46,7 +46,7 @@ def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal
     # Migrations stand still while our types may move on.
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and item is JSONValue:
+    if kind == "type" and item in (JSONValue, JSONOrNull):
         autogenerate.imports.add("from sqlalchemy.dialects.postgresql import JSONB")
         return 'sa.JSON().with_variant(JSONB(), "postgresql")'
     return False

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     """What one may be allowed to do. Alphabetical; `noun:verb`."""
 
     ACCESS_READ = "access:read"
+    APPROVALS_MANAGE = "approvals:manage"
     BOOKINGS_APPROVE = "bookings:approve"
     BOOKINGS_CREATE = "bookings:create"
     BOOKINGS_DISPLACE = "bookings:displace"
@@ -35,6 +36,10 @@ class Permission(StrEnum):
     JOBS_MANAGE = "jobs:manage"
     JOBS_READ = "jobs:read"
     NOTIFICATIONS_READ = "notifications:read"
+    PROBLEMS_MANAGE = "problems:manage"
+    PROBLEMS_REPORT = "problems:report"
+    QUALIFICATIONS_MANAGE = "qualifications:manage"
+    QUOTAS_MANAGE = "quotas:manage"
     RESOURCES_MANAGE = "resources:manage"
     RESOURCES_READ = "resources:read"
     ROLES_MANAGE = "roles:manage"

@@ -89,6 +89,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 JSONValue = JSON().with_variant(JSONB(), "postgresql")
+# For columns in which nothing said is NULL, so that COALESCE can ask the next.
+JSONOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Table(DeclarativeBase):

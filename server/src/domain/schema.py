@@ -9,10 +9,13 @@ from src.core import outbox as _outbox
 from src.core import schedule as _schedule
 from src.core.db import Table
 from src.domain.accounts import tables as _accounts
+from src.domain.approvals import tables as _approvals
 from src.domain.bookings import tables as _bookings
 from src.domain.files import tables as _files
+from src.domain.maintenance import tables as _maintenance
 from src.domain.notifications import tables as _notifications
 from src.domain.resources import tables as _resources
+from src.domain.training import tables as _training
 
 __all__ = ["metadata"]
 
@@ -24,7 +27,10 @@ LOADED = (
     _outbox,
     _accounts,
     _resources,
+    _approvals,
+    _training,
     _bookings,
+    _maintenance,
     _notifications,
     _files,
 )

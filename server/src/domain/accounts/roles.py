@@ -20,6 +20,7 @@ _READER = frozenset(
 _MEMBER = _READER | {
     Permission.BOOKINGS_CREATE,
     Permission.FILES_UPLOAD,
+    Permission.PROBLEMS_REPORT,
 }
 
 # Given for a team: what its members book is theirs to look after.
@@ -33,6 +34,7 @@ _TECHNICIAN = _MEMBER | {
     Permission.BOOKINGS_DISPLACE,
     Permission.BOOKINGS_READ_DETAILS,
     Permission.CLOSURES_MANAGE,
+    Permission.PROBLEMS_MANAGE,
     Permission.RESOURCES_MANAGE,
 }
 
@@ -41,15 +43,19 @@ _MANAGER = (
     | _TECHNICIAN
     | {
         Permission.ACCESS_READ,
+        Permission.APPROVALS_MANAGE,
         Permission.BOOKINGS_APPROVE,
         Permission.BOOKINGS_OVERRIDE,
         Permission.EVENTS_READ,
+        Permission.QUALIFICATIONS_MANAGE,
+        Permission.QUOTAS_MANAGE,
     }
 )
 
 _TRAINER = _MEMBER | {
     Permission.BOOKINGS_FOR_OTHERS,
     Permission.BOOKINGS_READ_DETAILS,
+    Permission.QUALIFICATIONS_MANAGE,
 }
 
 _EHS = _MEMBER | {

@@ -12,7 +12,16 @@ from src.core import clock
 from src.core.actor import Actor, Permission, forbidden
 from src.core.language import gettext as _
 from src.domain import resources
-from src.domain.bookings import holds, locking, policy, refusals, repository, rules, telling
+from src.domain.bookings import (
+    aftermath,
+    holds,
+    locking,
+    policy,
+    refusals,
+    repository,
+    rules,
+    telling,
+)
 from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
@@ -87,7 +96,7 @@ async def call_off(
     booking.is_cancelled_late = _is_late(actor, booking, limits, now)
     rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=reason)
     await resources.calendar.release(session, {booking.id})
-    await resources.closures.heal(session, terms[booking.resource_id], freed)
+    await aftermath.follow(session, actor, [found], left=[(booking.resource_id, freed)])
     await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
 
 
@@ -118,6 +127,7 @@ async def check_in(
         raise await refusals.refused_at(session, actor, booking.resource_id, faults)
     rules.transition(session, actor, booking, Status.IN_USE, now=now)
     booking.checked_in_at = now
+    await aftermath.follow(session, actor, [found])
     await session.flush()
     return repository.view(actor, found, now=now)
 
@@ -142,7 +152,7 @@ async def check_out(
         # Whoever came and went before the start has used a minute of it.
         booking.ends_at = min(booking.ends_at, max(now, booking.starts_at + _MINUTE))
     await resources.calendar.release(session, {booking.id})
-    await holds.heal(session, [left])
+    await aftermath.follow(session, actor, [found], left=[left])
     await session.flush()
     return repository.view(actor, found, now=now)
 

@@ -16,6 +16,7 @@ from src.core.errors import FieldError, Invalid
 from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import (
+    aftermath,
     holds,
     judging,
     locking,
@@ -126,8 +127,11 @@ async def perform(
     for step in steps:
         _write(session, actor, step, moved.get(step.found.booking.id), displaced)
     await session.flush()
-    await holds.heal(session, [before[step.found.booking.id] for step in moving])
     renewed = await _renewed(session, steps, moved)
+    changed = [found for found in renewed if found.booking.id in moved]
+    if changed:
+        left = [before[step.found.booking.id] for step in moving]
+        await aftermath.follow(session, actor, changed, left=left)
     await _tell(session, actor, renewed, moved, displaced)
     await session.flush()
     return repository.views(actor, renewed, now=now)

@@ -12,7 +12,7 @@ from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.errors import Forbidden
 from src.core.language import gettext as _
 from src.domain import accounts, resources
-from src.domain.bookings import holds, locking, policy, repository, rules, telling
+from src.domain.bookings import aftermath, holds, locking, policy, repository, rules, telling
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import BookingView, Person
@@ -46,6 +46,7 @@ async def approve(
         unit_number=found.unit,
     )
     await resources.calendar.replace(session, [piece], holders={booking.id})
+    await aftermath.follow(session, actor, [found])
     await telling.tell(session, actor, found, "booking.approved", reason=note)
     await session.flush()
     return repository.view(actor, found, now=clock.now())
@@ -65,7 +66,7 @@ async def reject(
     )
     found.booking.request_expires_at = None
     await resources.calendar.release(session, {found.booking.id})
-    await holds.heal(session, [holds.freed(found.booking)])
+    await aftermath.follow(session, actor, [found], left=[holds.freed(found.booking)])
     await telling.tell(session, actor, found, "booking.rejected", reason=note)
     await session.flush()
     return repository.view(actor, found, now=clock.now())

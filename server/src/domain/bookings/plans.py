@@ -40,6 +40,8 @@ class Plan:
     faults: tuple[Violation, ...] = ()
     is_displaced: bool = False
     is_restored: bool = False
+    # Holders whose holds it takes the place of: a slot that was kept, an offer.
+    takes_over: frozenset[UUID] = frozenset()
 
     @property
     def shortened(self) -> Booking | None:

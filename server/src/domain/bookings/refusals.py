@@ -118,7 +118,7 @@ async def in_the_way(
         plan.resource_id,
         window=judgement.held,
         unit=plan.unit,
-        excluding={plan.id, *excluding},
+        excluding={plan.id, *plan.takes_over, *excluding},
     )
     busy = {conflict.unit for conflict in taken}
     wanted = {number for number in judgement.terms.unit_numbers if plan.unit in {None, number}}
@@ -137,6 +137,6 @@ async def instead(
     plan = judgement.plan
     if plan.window.ends_at <= plan.window.starts_at or plan.is_started(now):
         return []
-    others = frozenset({plan.id, *excluding})
+    others = frozenset({plan.id, *plan.takes_over, *excluding})
     asked = suggestions.Asked(plan.resource_id, plan.window, plan.person_id, plan.unit, others)
     return await suggestions.search(session, actor, asked, now=now)

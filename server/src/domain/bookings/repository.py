@@ -247,6 +247,13 @@ def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
         restorable_until=rules.restorable_until(booking),
         buffer_before=booking.buffer_before,
         buffer_after=booking.buffer_after,
+        series_id=booking.series_id,
+        series_at=booking.series_at,
+        group_id=booking.group_id,
+        project_id=booking.project_id,
+        answers=booking.answers,
+        sequence=booking.sequence,
+        is_rival=booking.is_rival,
         allowed=_allowed(actor, found, now),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from src.core.language import gettext as _
 from src.domain import accounts, resources
 from src.domain.accounts.tables import User, UserState
 from src.domain.bookings import (
+    aftermath,
     judging,
     plans,
     policy,
@@ -30,6 +33,22 @@ from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import BookingView, Person, ResourceRef, Wish
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A wish with what else becomes part of its booking.
+
+    `at` is where in the input it stands; `takes_over` are holders whose holds it takes the place
+    of, an offer for one.
+    """
+
+    wish: Wish
+    at: tuple[str | int, ...] = ()
+    series_id: UUID | None = None
+    series_at: datetime | None = None
+    group_id: UUID | None = None
+    takes_over: frozenset[UUID] = frozenset()
+
+
 async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingView:
     """Book what is wished for, or request it where somebody must approve.
 
@@ -37,39 +56,87 @@ async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingV
     `ResourceNotFound`, `Forbidden` (`bookings:create`; `bookings:for-others` to book for somebody
     else; `bookings:override` to pass over rules).
     """
+    return (await create_many(session, actor, orders=[Order(wish)]))[0]
+
+
+async def create_many(
+    session: AsyncSession, actor: Actor, *, orders: Sequence[Order]
+) -> list[BookingView]:
+    """Book all of it or nothing; the rules are asked about all of it together.
+
+    Raises as `create` does; errors name the place of the order that stands in the way.
+    """
     now = clock.now()
-    policy.require(actor, Permission.BOOKINGS_CREATE, wish.resource_id)
-    person, faults = await _person(session, actor, wish)
+    for order in orders:
+        policy.require(actor, Permission.BOOKINGS_CREATE, order.wish.resource_id)
     # First of all: whoever waits here sees what the one before has done.
-    await resources.calendar.lock(session, {wish.resource_id})
-    plan = planned(wish, person.id, faults=[*faults, *await team_faults(session, actor, wish)])
-    (judgement,) = await judging.judge(session, actor, [plan], now=now)
-    if judgement.refusals:
-        raise await refusals.refusal(session, actor, judgement, now=now)
+    people = [await _person(session, actor, order.wish) for order in orders]
+    await resources.calendar.lock(session, {order.wish.resource_id for order in orders})
+    wanted = [
+        _ordered(order, person, [*faults, *await team_faults(session, actor, order.wish)])
+        for order, (person, faults) in zip(orders, people, strict=True)
+    ]
+    judged = await judging.judge(session, actor, wanted, now=now)
+    for order, judgement in zip(orders, judged, strict=True):
+        if judgement.refusals:
+            raise await refusals.refusal(session, actor, judgement, now=now, at=order.at)
+    placed = await _place(session, actor, orders, judged, now)
+    found = []
+    for order, judgement, (person, _faults) in zip(orders, judged, people, strict=True):
+        hold = placed[judgement.plan.id][0]
+        booking = _booking(actor, order, judgement, person.id, hold.unit_id)
+        session.add(booking)
+        reminders.skip_if_soon(booking, now)
+        _record(session, actor, booking, judgement, order.wish)
+        found.append(_whole(actor, booking, judgement, person, hold.unit_number))
+    await aftermath.follow(session, actor, found)
+    for each in found:
+        if each.booking.status is Status.REQUESTED:
+            await telling.ask(session, each.booking.id)
+        else:
+            await telling.tell(session, actor, each, "booking.confirmed")
+    await session.flush()
+    return repository.views(actor, found, now=now)
+
+
+def _ordered(order: Order, person: Person, faults: Sequence[Violation]) -> Plan:
+    plan = planned(order.wish, person.id, faults=faults)
+    return replace(plan, takes_over=order.takes_over)
+
+
+async def _place(
+    session: AsyncSession,
+    actor: Actor,
+    orders: Sequence[Order],
+    judged: Sequence[Judgement],
+    now: datetime,
+) -> dict[UUID, list[resources.calendar.Placed]]:
+    """Put all of it on the calendar. Raises `BookingOverlaps` for the first that has no place."""
+    taken_over = frozenset[UUID]().union(*(judgement.plan.takes_over for judgement in judged))
+    pieces = [judgement.piece() for judgement in judged]
     try:
-        placed = await resources.calendar.replace(session, [judgement.piece()], holders=())
+        return await resources.calendar.replace(session, pieces, holders=taken_over)
     except resources.calendar.TimeTaken as taken:
-        raise await refusals.overlap(session, actor, judgement, now=now) from taken
-    hold = placed[plan.id][0]
-    booking = _booking(actor, wish, judgement, person.id, hold.unit_id)
-    session.add(booking)
-    reminders.skip_if_soon(booking, now)
-    _record(session, actor, booking, judgement, wish)
+        place = next(
+            number for number, each in enumerate(judged) if each.plan.id in taken.holder_ids
+        )
+        raise await refusals.overlap(
+            session, actor, judged[place], now=now, at=orders[place].at
+        ) from taken
+
+
+def _whole(
+    actor: Actor, booking: Booking, judgement: Judgement, person: Person, unit: int
+) -> repository.Whole:
     by = actor.name if booking.booked_by == actor.user_id else person.name
-    found = repository.Whole(
+    return repository.Whole(
         booking,
-        hold.unit_number,
+        unit,
         _reference(judgement),
         judgement.terms.type_id,
         booked_by=by,
         booked_for=person.name,
     )
-    if booking.status is Status.REQUESTED:
-        await telling.ask(session, booking.id)
-    else:
-        await telling.tell(session, actor, found, "booking.confirmed")
-    await session.flush()
-    return repository.view(actor, found, now=now)
 
 
 async def wished(session: AsyncSession, actor: Actor, wish: Wish) -> Plan:
@@ -148,8 +215,9 @@ async def team_faults(session: AsyncSession, actor: Actor, wish: Wish) -> list[V
 
 
 def _booking(
-    actor: Actor, wish: Wish, judgement: Judgement, person_id: UUID, unit_id: int
+    actor: Actor, order: Order, judgement: Judgement, person_id: UUID, unit_id: int
 ) -> Booking:
+    wish = order.wish
     plan, limits = judgement.plan, judgement.terms.policy
     is_request = judgement.outcome == "requested"
     return Booking(
@@ -168,6 +236,13 @@ def _booking(
         team_id=wish.team_id,
         request_expires_at=judgement.request_expires_at,
         override_reason=plan.override_reason if judgement.overridden else None,
+        series_id=order.series_id,
+        series_at=order.series_at,
+        group_id=order.group_id,
+        project_id=wish.project_id,
+        answers=dict(wish.answers or {}),
+        sequence=0,
+        is_rival=False,
     )
 
 

@@ -11,7 +11,16 @@ from src.core import clock
 from src.core.actor import Actor, Permission, forbidden
 from src.core.language import gettext as _
 from src.domain import resources
-from src.domain.bookings import judging, locking, policy, refusals, repository, rules, telling
+from src.domain.bookings import (
+    aftermath,
+    judging,
+    locking,
+    policy,
+    refusals,
+    repository,
+    rules,
+    telling,
+)
 from src.domain.bookings.errors import BookingNotFound
 from src.domain.bookings.plans import Plan, Window
 from src.domain.bookings.repository import Whole
@@ -47,6 +56,7 @@ async def restore(
         raise await refusals.overlap(session, actor, judgement, now=now) from taken
     _write(session, actor, found.booking, placed[booking_id][0].unit_id, now)
     await session.flush()
+    await aftermath.follow(session, actor, [found])
     await telling.tell(session, actor, found, "booking.restored")
     if found.booking.status is Status.REQUESTED:
         await telling.ask(session, booking_id, version=found.booking.version)

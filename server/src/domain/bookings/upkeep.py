@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock
 from src.core.actor import SYSTEM
 from src.domain import resources
-from src.domain.bookings import holds, locking, rules, telling
+from src.domain.bookings import aftermath, holds, locking, rules, telling
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.resources.tables import Hold, ResourceState
@@ -126,4 +126,5 @@ async def _open(
 
 async def _release(session: AsyncSession, found: list[Whole]) -> None:
     await resources.calendar.release(session, {each.booking.id for each in found})
-    await holds.heal(session, [holds.freed(each.booking) for each in found])
+    left = [holds.freed(each.booking) for each in found]
+    await aftermath.follow(session, SYSTEM, found, left=left)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -67,6 +68,13 @@ class BookingView:
     restorable_until: datetime | None = None
     buffer_before: int = 0
     buffer_after: int = 0
+    series_id: UUID | None = None
+    series_at: datetime | None = None
+    group_id: UUID | None = None
+    project_id: UUID | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    sequence: int = 0
+    is_rival: bool = False
     allowed: tuple[Action, ...] = ()
     is_masked: bool = False
 
@@ -85,6 +93,8 @@ class Cancelling:
 class Wish:
     """What somebody would like to book. `unit` is the number of a unit; None takes any.
 
+    `answers` are those to the resource's questions; `slot_id` is a time they keep already.
+
     `override_reason` asks to pass over the rules that may be passed over (`bookings:override`).
     """
 
@@ -97,6 +107,10 @@ class Wish:
     team_id: UUID | None = None
     booked_for: UUID | None = None
     override_reason: str | None = None
+    attendees: tuple[UUID, ...] = ()
+    answers: Mapping[str, Any] | None = None
+    project_id: UUID | None = None
+    slot_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

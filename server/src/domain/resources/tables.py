@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from src.core.db import Identified, Table, Versioned, choice
+from src.core.db import Identified, JSONOrNull, Table, Versioned, choice
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -40,6 +41,8 @@ class ResourceType(Identified, Versioned, Table):
 
     name: Mapped[str] = mapped_column(String(120), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
+    # The JSON schema of what is told about each resource of the type (`Resource.custom`).
+    custom_schema: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Location(Identified, Versioned, Table):
@@ -87,6 +90,10 @@ class Resource(Identified, Versioned, Table):
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
     # Grows with every change of its calendar: the key of conditional reads of it.
     calendar_version: Mapped[int] = mapped_column(default=0)
+    # What its type's schema asks for.
+    custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Stands on its printed label: the address /r/<code>.
+    code: Mapped[str | None] = mapped_column(String(16), unique=True)
 
 
 class Duty(StrEnum):
@@ -161,23 +168,52 @@ class Policy(Identified, Versioned, Table):
     is_approval_required: Mapped[bool | None]
     request_hold_minutes: Mapped[int | None]  # how long a request holds its slot
     max_upcoming: Mapped[int | None]  # bookings a person may have ahead on one resource
+    max_per_day: Mapped[int | None]  # bookings of a person on one local day
+    max_minutes_per_day: Mapped[int | None]  # a night counts in both days' share
+    max_minutes_per_week: Mapped[int | None]
+    is_parallel_refused: Mapped[bool | None]  # no other booking of the person at that time
+    are_rivals_allowed: Mapped[bool | None]  # several may ask for a time that is only requested
+    approval_rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_rules.id"))
+    offer_minutes: Mapped[int | None]  # how long an offer holds freed time for one who waits
+    required_qualifications: Mapped[list[str] | None] = mapped_column(JSONOrNull)
+    # JSON schemas of what is asked at booking, before use and after it.
+    questions: Mapped[dict[str, Any] | None] = mapped_column(JSONOrNull)
+    checklist_before: Mapped[dict[str, Any] | None] = mapped_column(JSONOrNull)
+    checklist_after: Mapped[dict[str, Any] | None] = mapped_column(JSONOrNull)
+    # What the institute's own rules are told, by the code of the rule.
+    own_rules: Mapped[dict[str, Any] | None] = mapped_column(JSONOrNull)
+
+
+_OF_SITE = text("resource_id IS NULL AND type_id IS NULL")
 
 
 class OpeningHours(Table):
     """A weekly interval in which a resource is open, in its local time. None at all: always open.
 
-    Minutes from local midnight; `closes` may be 1440.
+    Said for a resource, for a type, or (neither) for the whole site; the nearest level that says
+    any counts. Minutes from local midnight; `closes` may be 1440.
     """
 
     __tablename__ = "opening_hours"
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
         CheckConstraint("opens >= 0 AND closes <= 1440 AND opens < closes", name="interval"),
+        CheckConstraint("resource_id IS NULL OR type_id IS NULL", name="one_level"),
         UniqueConstraint("resource_id", "weekday", "opens"),
+        UniqueConstraint("type_id", "weekday", "opens"),
+        Index(
+            "uq_opening_hours_site",
+            "weekday",
+            "opens",
+            unique=True,
+            postgresql_where=_OF_SITE,
+            sqlite_where=_OF_SITE,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"))
+    resource_id: Mapped[UUID | None] = mapped_column(ForeignKey("resources.id"))
+    type_id: Mapped[UUID | None] = mapped_column(ForeignKey("resource_types.id"))
     weekday: Mapped[int]  # 0 is Monday
     opens: Mapped[int]
     closes: Mapped[int]
@@ -241,3 +277,66 @@ class Hold(Table):
     kind: Mapped[HoldKind] = mapped_column(choice(HoldKind))
     holder_id: Mapped[UUID]
     expires_at: Mapped[datetime | None]
+
+
+class UtilityState(StrEnum):
+    """A utility that is down takes its dependants along."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Effect(StrEnum):
+    """What an outage makes of a resource."""
+
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+class Utility(Identified, Versioned, Table):
+    """Gas, vacuum, power, cooling water: what resources depend on."""
+
+    __tablename__ = "utilities"
+
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[UtilityState] = mapped_column(choice(UtilityState), default=UtilityState.UP)
+    state_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class UtilityDependant(Table):
+    """What becomes of a resource when the utility fails: down (full) or degraded (partial)."""
+
+    __tablename__ = "utility_dependants"
+    __table_args__ = (Index(None, "resource_id"),)
+
+    utility_id: Mapped[UUID] = mapped_column(ForeignKey("utilities.id"), primary_key=True)
+    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    effect: Mapped[Effect] = mapped_column(choice(Effect))
+
+
+class Outage(Identified, Table):
+    """A reason why a resource is down or degraded, from when to when.
+
+    A resource is as bad as the worst of its open outages; it comes back when the last one ends.
+    """
+
+    __tablename__ = "outages"
+    __table_args__ = (
+        Index(
+            "ix_outages_open",
+            "resource_id",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(None, "source_type", "source_id"),
+    )
+
+    resource_id: Mapped[UUID] = mapped_column(ForeignKey("resources.id"))
+    effect: Mapped[Effect] = mapped_column(choice(Effect))
+    source_type: Mapped[str] = mapped_column(String(20))  # utility, problem, person
+    source_id: Mapped[UUID | None]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    started_at: Mapped[datetime]
+    started_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]

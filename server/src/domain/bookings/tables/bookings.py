@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
@@ -38,6 +39,9 @@ class Booking(Identified, Versioned, Table):
         Index(None, "booked_for", "ends_at"),
         Index(None, "team_id", "ends_at"),
         Index(None, "starts_at", "id"),
+        Index(None, "series_id"),
+        Index(None, "group_id"),
+        Index(None, "project_id"),
         Index(
             "ix_bookings_open",
             "status",
@@ -69,3 +73,15 @@ class Booking(Identified, Versioned, Table):
     checked_out_at: Mapped[datetime | None]
     planned_ends_at: Mapped[datetime | None]  # the end before it was ended early
     reminded_for: Mapped[datetime | None]  # the start its people were reminded of
+    # The occurrence of a series it is, by the start the series gives it; RECURRENCE-ID of feeds.
+    series_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking_series.id"))
+    series_at: Mapped[datetime | None]
+    # Bookings of several resources that were made together share it.
+    group_id: Mapped[UUID | None]
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id"))
+    # What the resource asks for at booking, by its schema.
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Grows with every change that calendars must show; SEQUENCE of RFC 5545.
+    sequence: Mapped[int] = mapped_column(default=0)
+    # Asks for a time another request holds: it has no hold of its own.
+    is_rival: Mapped[bool] = mapped_column(default=False)
