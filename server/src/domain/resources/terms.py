@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Row,
     ScalarSelect,
@@ -26,12 +24,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from src.core.actor import Actor
+from src.core.json_rows import JsonRows, time_of
 from src.core.language import gettext as _
 from src.domain.resources import access
 from src.domain.resources.errors import ResourceNotFound
@@ -46,25 +42,6 @@ from src.domain.resources.tables import (
     ResourceState,
     Unit,
 )
-
-
-class _JsonRows(FunctionElement[list[list[Any]]]):
-    """All rows of a subquery as one JSON array of arrays."""
-
-    type = JSON()
-    inherit_cache = True
-    name = "json_rows"
-
-
-@compiles(_JsonRows, "postgresql")
-def _postgresql_rows(element: _JsonRows, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    columns = compiler.process(element.clauses, **kw)
-    return f"coalesce(json_agg(json_build_array({columns})), '[]'::json)"
-
-
-@compiles(_JsonRows, "sqlite")
-def _sqlite_rows(element: _JsonRows, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    return f"json_group_array(json_array({compiler.process(element.clauses, **kw)}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +162,7 @@ def of(row: Row[Any]) -> Terms:
         closures=tuple(
             sorted(
                 (
-                    ClosureTerms(UUID(id_), Window(_time(starts), _time(ends)), reason)
+                    ClosureTerms(UUID(id_), Window(time_of(starts), time_of(ends)), reason)
                     for id_, starts, ends, reason in row.closures
                 ),
                 key=lambda closure: (closure.window.starts_at, closure.id),
@@ -195,7 +172,7 @@ def of(row: Row[Any]) -> Terms:
 
 
 def _hours() -> ScalarSelect[Any]:
-    rows = _JsonRows(OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
+    rows = JsonRows(OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
     return (
         select(rows)
         .select_from(OpeningHours)
@@ -207,7 +184,7 @@ def _hours() -> ScalarSelect[Any]:
 
 def _units() -> ScalarSelect[Any]:
     return (
-        select(_JsonRows(Unit.id, Unit.number, Unit.is_active))
+        select(JsonRows(Unit.id, Unit.number, Unit.is_active))
         .select_from(Unit)
         .where(Unit.resource_id == Resource.id)
         .correlate(Resource)
@@ -220,7 +197,7 @@ def _closures(around: Window) -> ScalarSelect[Any]:
         ClosureResource.closure_id == Closure.id, ClosureResource.resource_id == Resource.id
     )
     return (
-        select(_JsonRows(Closure.id, Closure.starts_at, Closure.ends_at, Closure.reason))
+        select(JsonRows(Closure.id, Closure.starts_at, Closure.ends_at, Closure.reason))
         .select_from(Closure)
         .where(
             Closure.cancelled_at.is_(None),
@@ -231,12 +208,6 @@ def _closures(around: Window) -> ScalarSelect[Any]:
         .correlate(Resource)
         .scalar_subquery()
     )
-
-
-def _time(text: str) -> datetime:
-    """A time as one of the databases writes it into JSON: SQLite without offset, in UTC."""
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 # Made once: building these costs more than running them.
