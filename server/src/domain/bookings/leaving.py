@@ -32,7 +32,7 @@ async def _erase(session: AsyncSession, user_id: UUID) -> None:
     await session.execute(
         update(Booking)
         .where(Booking.booked_for == user_id, or_(Booking.title != "", Booking.notes != ""))
-        .values(title="", notes="", version=Booking.version + 1)
+        .values(title="", notes="", version=Booking.version + 1, sequence=Booking.sequence + 1)
     )
 
 

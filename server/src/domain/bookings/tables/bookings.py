@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, event, inspect, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, Versioned, choice
@@ -27,6 +27,11 @@ class Status(StrEnum):
 
 
 _OPEN = text("status IN ('requested', 'confirmed', 'in_use')")
+
+# What calendars elsewhere show of a booking; of its state only whether it stands, is asked for
+# or is off.
+_SHOWN = ("starts_at", "ends_at", "resource_id", "unit_id", "booked_for", "title", "notes")
+_STANDS = frozenset({Status.CONFIRMED, Status.IN_USE, Status.COMPLETED})
 
 
 class Booking(Identified, Versioned, Table):
@@ -85,3 +90,24 @@ class Booking(Identified, Versioned, Table):
     sequence: Mapped[int] = mapped_column(default=0)
     # Asks for a time another request holds: it has no hold of its own.
     is_rival: Mapped[bool] = mapped_column(default=False)
+
+
+def _kind_of(status: Status | None) -> str | None:
+    if status is None or status is Status.REQUESTED:
+        return status
+    return "stands" if status in _STANDS else "off"
+
+
+@event.listens_for(Booking, "before_update")
+def _count_change(_mapper: object, _connection: object, booking: Booking) -> None:
+    """Let the sequence grow once for each change that is written and that calendars show.
+
+    Here, so that no way of changing a booking can forget it: a calendar elsewhere takes a
+    change with the same number for one it knows already.
+    """
+    now = inspect(booking).attrs
+    status = now["status"].history
+    was = _kind_of(status.deleted[0]) if status.deleted else None
+    is_other = bool(status.added) and was != _kind_of(booking.status)
+    if is_other or any(now[name].history.has_changes() for name in _SHOWN):
+        booking.sequence += 1
