@@ -32,10 +32,10 @@ from src.core.sheet_schemas import (
     LARGEST,
     LONGEST_TEXT,
     MAX_FIELDS,
-    Schema,
     is_number,
     is_unstorable,
 )
+from src.core.sheet_schemas import Schema as Schema
 from src.core.sheet_schemas import faults as schema_faults
 
 Kind = Literal["text", "long", "choice", "date", "number", "integer", "boolean", "confirm"]
@@ -129,11 +129,11 @@ def check(schema: Schema | None, answers: Mapping[str, Any] | None) -> list[Faul
 def out_of_limits(schema: Schema | None, answers: Mapping[str, Any] | None) -> list[str]:
     """The names of numbers that are kept, but beyond what is normal."""
     given = answers or {}
+    numbers = ((field, given.get(field.name)) for field in fields(schema))
     return [
         field.name
-        for field in fields(schema)
-        if is_number(answer := given.get(field.name))
-        and not _between(answer, field.low, field.high)
+        for field, answer in numbers
+        if answer is not None and is_number(answer) and not _between(answer, field.low, field.high)
     ]
 
 
