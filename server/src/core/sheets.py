@@ -35,7 +35,7 @@ from src.core.sheet_schemas import (
     is_number,
     is_unstorable,
 )
-from src.core.sheet_schemas import Schema as Schema
+from src.core.sheet_schemas import Schema as Schema  # noqa: PLC0414 - part of this module
 from src.core.sheet_schemas import faults as schema_faults
 
 Kind = Literal["text", "long", "choice", "date", "number", "integer", "boolean", "confirm"]
