@@ -1,0 +1,8 @@
+"""How much may be booked, and how much is: allocations, and a ledger in the bookings' transaction.
+
+Invariants: the ledger of a booking sums up to what its state says (`ledger.settle`, idempotent); a
+balance is the sum of its ledger; nobody takes more than the amount, whatever two do at once, unless
+rules were passed over with a reason or bookings were there before the allocation.
+"""
+
+from __future__ import annotations
