@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from src.core import ddl
+from src.core import ddl, ids
 
 revision = "0008"
 down_revision = "0007"
@@ -14,8 +16,10 @@ branch_labels = None
 depends_on = None
 
 
+CODES = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is mistaken for another
+
+
 def upgrade() -> None:
-    """Change the schema so that the previous release still runs on it."""
     """Change the schema so that the previous release still runs on it."""
     op.create_table(
         "approval_rules",
@@ -309,6 +313,8 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("requested_for", sa.Uuid(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("latest_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -642,6 +648,7 @@ def upgrade() -> None:
         sa.Column("approval_id", sa.Uuid(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("is_escalated", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["approval_id"], ["approvals.id"], name=op.f("fk_approval_seats_approval_id")
         ),
@@ -831,6 +838,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=1000), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("new_booking_id", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -839,6 +847,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["from_id"], ["users.id"], name=op.f("fk_booking_transfers_from_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["new_booking_id"], ["bookings.id"], name=op.f("fk_booking_transfers_new_booking_id")
         ),
         sa.ForeignKeyConstraint(["to_id"], ["users.id"], name=op.f("fk_booking_transfers_to_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_transfers")),
@@ -1079,6 +1090,14 @@ def upgrade() -> None:
                 nullable=False,
             )
         )
+        batch.add_column(
+            sa.Column(
+                "attendee_ids",
+                sa.JSON().with_variant(JSONB(), "postgresql"),
+                server_default="[]",
+                nullable=False,
+            )
+        )
         batch.add_column(sa.Column("sequence", sa.Integer(), server_default="0", nullable=False))
         batch.add_column(
             sa.Column("is_rival", sa.Boolean(), server_default="false", nullable=False)
@@ -1166,3 +1185,35 @@ def upgrade() -> None:
         )
         batch.add_column(sa.Column("code", sa.String(length=16), nullable=True))
         batch.create_unique_constraint(batch.f("uq_resources_code"), ["code"])
+
+    _carry_over()
+
+
+def _carry_over() -> None:
+    """Give every resource a code for its label, and what is down or degraded its outage."""
+    connection = op.get_bind()
+    resources = sa.table(
+        "resources",
+        sa.column("id", sa.Uuid()),
+        sa.column("code", sa.String()),
+        sa.column("state", sa.String()),
+        sa.column("state_reason", sa.String()),
+        sa.column("updated_at", sa.DateTime(timezone=True)),
+    )
+    outages = sa.table(
+        "outages",
+        *(sa.column(name, sa.Uuid()) for name in ("id", "resource_id")),
+        *(sa.column(name, sa.String()) for name in ("effect", "source_type", "reason")),
+        sa.column("started_at", sa.DateTime(timezone=True)),
+    )
+    for row in connection.execute(sa.select(resources)).all():
+        theirs = sa.update(resources).where(resources.c.id == row.id)
+        code = "".join(secrets.choice(CODES) for _place in range(8))
+        connection.execute(theirs.values(code=code))
+        if row.state in {"down", "degraded"}:
+            outage = {
+                "id": ids.new(), "resource_id": row.id, "effect": row.state,
+                "source_type": "person", "reason": row.state_reason or "",
+                "started_at": row.updated_at,
+            }  # fmt: skip
+            connection.execute(sa.insert(outages).values(outage))

@@ -208,6 +208,7 @@ class ResourceRead(Wire):
                     "is_free_now": True,
                     "next_free_at": None,
                     "photo_id": None,
+                    "code": "K7Q2M9XA",
                     "policy": None,
                 }
             ]
@@ -234,6 +235,7 @@ class ResourceRead(Wire):
     photo_id: UUID | None = Field(
         description="Its bytes: `/api/v1/files/{id}/content?inline=true`."
     )
+    code: str | None = Field(None, description="Stands on its label: the address `/r/{code}`.")
     policy: EffectivePolicy | None = Field(None, description="With `include=policy` alone.")
 
 

@@ -11,7 +11,7 @@ from src.core import ids
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.db import Database, transaction
 from src.domain import accounts, resources
-from src.domain.accounts.tables import RoleName
+from src.domain.accounts.tables import RoleName, User
 
 EVERYWHERE: frozenset[str | None] = frozenset({None})
 MANAGER = Actor(
@@ -47,6 +47,7 @@ class Catalogue:
 async def catalogue(database: Database) -> Catalogue:
     """Campus > B 1.07 with two confocal microscopes, the second of two units."""
     async with transaction(database) as session:
+        session.add(User(id=MANAGER.user_id, email="manager@example.org", name="Manager"))
         site = await resources.create_location(session, MANAGER, name="Campus")
         room = await resources.create_location(session, MANAGER, name="B 1.07", parent_id=site.id)
         kind = await resources.create_type(session, MANAGER, name="Confocal microscope")

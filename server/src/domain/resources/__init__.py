@@ -7,9 +7,11 @@ from src.domain.resources import (
     attachments,
     calendar,
     closures,
+    codes,
     contacts,
     hours,
     leaving,
+    outages,
     policy,
     rules,
     scoping,
@@ -17,6 +19,7 @@ from src.domain.resources import (
     sets,
     states,
     terms,
+    utilities,
     verbs,
 )
 from src.domain.resources.calendar_errors import (
@@ -33,6 +36,7 @@ from src.domain.resources.catalogue import (
     update_type,
 )
 from src.domain.resources.errors import (
+    KeptDown,
     LastUnit,
     LocationCycle,
     LocationNotFound,
@@ -46,8 +50,10 @@ from src.domain.resources.errors import (
     TooManyResourceSets,
     UnitInUse,
     UnitNotFound,
+    UtilityNotFound,
+    UtilityStateConflict,
 )
-from src.domain.resources.finding import names, pick, tags
+from src.domain.resources.finding import by_code, names, pick, tags
 from src.domain.resources.listing import Free, FreeNow, Offer, free_now, get, list_, offers, whole
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
@@ -98,6 +104,7 @@ __all__ = [
     "Free",
     "FreeNow",
     "Grouping",
+    "KeptDown",
     "LastUnit",
     "Level",
     "LocationCycle",
@@ -126,13 +133,17 @@ __all__ = [
     "UnitInUse",
     "UnitNotFound",
     "UnitView",
+    "UtilityNotFound",
+    "UtilityStateConflict",
     "access",
     "activate_unit",
     "add_units",
     "attachments",
+    "by_code",
     "calendar",
     "calendar_versions",
     "closures",
+    "codes",
     "contacts",
     "create",
     "create_location",
@@ -154,6 +165,7 @@ __all__ = [
     "names",
     "offers",
     "opening_hours",
+    "outages",
     "pick",
     "policy",
     "remove_photo",
@@ -175,6 +187,7 @@ __all__ = [
     "update",
     "update_location",
     "update_type",
+    "utilities",
     "verbs",
     "whole",
 ]

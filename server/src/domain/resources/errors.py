@@ -81,3 +81,24 @@ class LastUnit(Conflict):
     """A resource keeps one active unit. To take it out of use altogether, retire it."""
 
     code, title = "last-unit", "This is the last active unit"
+
+
+class KeptDown(Conflict):
+    """A utility or a problem keeps the resource down. Bring that back or resolve it first.
+
+    `reasons` tells what keeps it down.
+    """
+
+    code, title = "kept-down", "Something else keeps it down"
+
+
+class UtilityNotFound(NotFound):
+    """There is no such utility, or you may not know of it."""
+
+    code, title = "utility-not-found", "No such utility"
+
+
+class UtilityStateConflict(Conflict):
+    """The utility is down, or up, already; what depends on it is changed only while it is up."""
+
+    code, title = "utility-state", "The utility's state does not allow this"

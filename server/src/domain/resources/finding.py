@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock, finding
 from src.core.actor import Actor, Permission
 from src.core.language import format_span, mark
+from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.resources import access, closures, repository
+from src.domain.resources import access, closures, codes, repository
+from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import (
     Closure,
     Resource,
@@ -53,6 +55,17 @@ async def names(
     )
     rows = await session.execute(wanted)
     return {id_: name for id_, name in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+async def by_code(session: AsyncSession, actor: Actor, code: str) -> UUID:
+    """The resource whose label says so, however it was typed. Raises `ResourceNotFound`."""
+    typed, found = codes.tidy(code), None
+    if typed is not None:
+        wanted = select(Resource.id).where(Resource.code == typed, access.visible(actor))
+        found = await session.scalar(wanted)
+    if found is None:
+        raise ResourceNotFound(_("No resource has this code. Choose one from the list."))
+    return found
 
 
 async def tags(session: AsyncSession, actor: Actor) -> list[str]:

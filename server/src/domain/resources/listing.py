@@ -316,4 +316,5 @@ def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
         next_free_at=None if free == now else free,
         photo_id=photo.id if photo else None,
         photo=files.picture_of(photo.kind, content_type, picture) if photo else None,
+        code=resource.code,
     )

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, JSONOrNull, Table, Versioned, choice
+from src.domain.resources import codes
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -93,7 +94,7 @@ class Resource(Identified, Versioned, Table):
     # What its type's schema asks for.
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Stands on its printed label: the address /r/<code>.
-    code: Mapped[str | None] = mapped_column(String(16), unique=True)
+    code: Mapped[str | None] = mapped_column(String(16), unique=True, default=codes.new)
 
 
 class Duty(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from src.domain import files
@@ -82,6 +82,7 @@ class ResourceView:
     next_free_at: datetime | None
     photo_id: UUID | None = None
     photo: files.PictureView | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +175,15 @@ class PolicyView:
     is_approval_required: bool | None = None
     request_hold_minutes: int | None = None
     max_upcoming: int | None = None
+    max_per_day: int | None = None
+    max_minutes_per_day: int | None = None
+    max_minutes_per_week: int | None = None
+    is_parallel_refused: bool | None = None
+    are_rivals_allowed: bool | None = None
+    approval_rule_id: UUID | None = None
+    offer_minutes: int | None = None
+    required_qualifications: list[str] | None = None
+    questions: dict[str, Any] | None = None
+    checklist_before: dict[str, Any] | None = None
+    checklist_after: dict[str, Any] | None = None
+    own_rules: dict[str, Any] | None = None
