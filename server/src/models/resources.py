@@ -274,6 +274,9 @@ class StateChange(Wire):
 
     state: State
     reason: Reason | None = None
+    until: Moment | None = Field(
+        None, description="It is expected back by then: only bookings that begin before are hit."
+    )
     choices: list[Choice] = Field(default_factory=list, max_length=500)
 
 

@@ -48,6 +48,7 @@ from src.domain.bookings.errors import (
     BookingRefused,
     BookingStateConflict,
     DisplacementNeeded,
+    NotDown,
     TooManyChanges,
 )
 from src.domain.bookings.habits import booked_time, often_used
@@ -92,6 +93,7 @@ __all__ = [
     "Entry",
     "Filter",
     "Interval",
+    "NotDown",
     "Occupancy",
     "Person",
     "ResourceRef",

@@ -22,14 +22,15 @@ from src.core.language import gettext as _
 from src.core.language import ngettext
 from src.domain import resources
 from src.domain.bookings import attendance, changes, holds, locking, policy, repository, suggestions
-from src.domain.bookings.errors import DisplacementNeeded
+from src.domain.bookings.errors import DisplacementNeeded, NotDown
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking
 from src.domain.bookings.views import BookingView, Change, Suggestion
-from src.domain.resources.tables import ResourceState
+from src.domain.resources.tables import Effect, ResourceState
 
 # Beyond this many bookings people choose without suggestions.
 SUGGESTED = 50
+_OUT = (ResourceState.DOWN, ResourceState.RETIRED)
 
 Window = resources.hours.Window
 
@@ -113,7 +114,7 @@ async def take_down(
     `DisplacementNeeded`, `Forbidden` (`resources:manage`; `bookings:displace` when bookings are
     hit), `ResourceNotFound`, and for a move what `bookings.change` raises.
     """
-    if state not in {ResourceState.DOWN, ResourceState.RETIRED}:
+    if state not in _OUT:
         detail = _("Take it down or retire it; to bring it back there is another way.")
         raise Invalid(detail, errors=(FieldError(("state",), "bad-state", detail),))
     now, chosen = clock.now(), choices or {}
@@ -121,6 +122,52 @@ async def take_down(
     await resources.states.set_state(session, actor, resource_id, state=state, reason=reason)
     found = await _hit(session, [resource_id], now, until, now)
     await _settle(session, actor, found, chosen, reason, now)
+
+
+async def take_down_utility(
+    session: AsyncSession,
+    actor: Actor,
+    utility_id: UUID,
+    *,
+    reason: str,
+    choices: Mapping[UUID, Choice] | None = None,
+    until: datetime | None = None,
+    expected_version: int | None = None,
+) -> resources.utilities.UtilityView:
+    """Let a utility fail with all that depends on it, and settle the bookings of what goes down.
+
+    What is only degraded keeps its bookings. Raises as `take_down`, and `UtilityNotFound`,
+    `UtilityStateConflict`, `PreconditionFailed`.
+    """
+    now, chosen = clock.now(), choices or {}
+    utility = await resources.utilities.locked(session, actor, utility_id, expected_version)
+    effects = await resources.utilities.effects_of(session, utility_id)
+    await _lock(session, list(effects), chosen)
+    await resources.utilities.take_down(session, actor, utility, reason=reason)
+    down = [resource_id for resource_id, effect in effects.items() if effect is Effect.DOWN]
+    found = await _hit(session, down, now, until, now)
+    await _settle(session, actor, found, chosen, f"{utility.name}: {reason}", now)
+    return await resources.utilities.get(session, actor, utility_id)
+
+
+async def decide(
+    session: AsyncSession, actor: Actor, resource_id: UUID, choices: Mapping[UUID, Choice]
+) -> int:
+    """Settle bookings of a resource that is down already; how many. The others stay as they are.
+
+    Raises `Forbidden` (`bookings:displace`), `ResourceNotFound`, `NotDown`, and for a move what
+    `bookings.change` raises.
+    """
+    _require(actor, [resource_id])
+    now = clock.now()
+    await _lock(session, [resource_id], choices)
+    resource = await resources.get(session, actor, resource_id)
+    if resource.state not in _OUT:
+        raise NotDown(_("It can be used. Take it down first, or change the booking itself."))
+    found = await _hit(session, [resource_id], now, None, now)
+    decided = [each for each in found if each.booking.id in choices]
+    await _settle(session, actor, decided, choices, resource.state_reason or "", now)
+    return len(decided)
 
 
 async def bring_back(

@@ -56,3 +56,9 @@ class BadRange(Invalid):
     """The time to read must have an end after its start, at most 100 days later."""
 
     code, title = "bad-range", "There is no such time to read"
+
+
+class NotDown(Conflict):
+    """The resource can be used, so nothing has to make way. Take it down first."""
+
+    code, title = "not-down", "The resource is not down"

@@ -193,7 +193,12 @@ async def _policy(request: Request, session: Tx, view: resources.PolicyView) -> 
     **declares(
         MANAGE,
         rate="write",
-        problems=(NOT_FOUND, resources.NotInCatalogue, bookings.DisplacementNeeded),
+        problems=(
+            NOT_FOUND,
+            resources.NotInCatalogue,
+            resources.KeptDown,
+            bookings.DisplacementNeeded,
+        ),
     ),
 )
 async def set_state(
@@ -218,6 +223,7 @@ async def set_state(
             state=state,
             reason=body.reason or "",
             choices=choices(body.choices),
+            until=body.until,
         )
     else:
         await displacement.bring_back(tx, actor, resource_id, state=state, reason=body.reason)
