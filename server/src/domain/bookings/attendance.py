@@ -88,8 +88,9 @@ async def call_off(
     *,
     now: datetime,
     reason: str | None,
+    is_told: bool = True,
 ) -> None:
-    """Cancel an opened booking, free its time and tell its people."""
+    """Cancel an opened booking, free its time and tell its people (`is_told`)."""
     booking, freed = found.booking, holds.held(found.booking)
     terms = await resources.terms.load(session, [booking.resource_id], around=freed)
     limits = terms[booking.resource_id].policy
@@ -97,7 +98,8 @@ async def call_off(
     rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=reason)
     await resources.calendar.release(session, {booking.id})
     await aftermath.follow(session, actor, [found], left=[(booking.resource_id, freed)])
-    await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
+    if is_told:
+        await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
 
 
 async def check_in(

@@ -111,11 +111,12 @@ async def perform(
     *,
     places: Mapping[UUID, Place] | None = None,
     displaced: str | None = None,
+    is_told: bool = True,
 ) -> list[BookingView]:
     """The one way a booking changes.
 
     `places` says where in the input each change stands, `displaced` is the reason when a booking
-    has to make way.
+    has to make way. Without `is_told` the caller tells its people, of all of it at once.
     """
     now = clock.now()
     steps = await _steps(session, actor, changes, places or {}, now, displaced is not None)
@@ -132,7 +133,8 @@ async def perform(
     if changed:
         left = [before[step.found.booking.id] for step in moving]
         await aftermath.follow(session, actor, changed, left=left)
-    await _tell(session, actor, renewed, moved, displaced)
+    if is_told:
+        await _tell(session, actor, renewed, moved, displaced)
     await session.flush()
     return repository.views(actor, renewed, now=now)
 

@@ -114,3 +114,114 @@ kind(
     facts=_FACTS,
     people=_PEOPLE,
 )
+kind(
+    "attendance.invited",
+    title=mark("You are invited: %(resource)s"),
+    body=mark("%(by)s invites you: %(resource)s, %(when)s. Say whether you come."),
+    action=mark("Answer the invitation"),
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "attendance.changed",
+    title=mark("Changed: %(resource)s"),
+    body=mark("What you are invited to was changed: %(resource)s is now %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "attendance.cancelled",
+    title=mark("It does not take place: %(resource)s"),
+    body=mark("What you were invited to does not take place: %(resource)s, %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "attendance.accepted",
+    title=mark("Somebody comes: %(resource)s"),
+    body=mark("%(by)s comes to %(resource)s, %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+    mail=False,
+)
+kind(
+    "attendance.tentative",
+    title=mark("Somebody may come: %(resource)s"),
+    body=mark("%(by)s may come to %(resource)s, %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+    mail=False,
+)
+kind(
+    "attendance.declined",
+    title=mark("Somebody does not come: %(resource)s"),
+    body=mark("%(by)s does not come to %(resource)s, %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+    mail=False,
+)
+kind(
+    "transfer.offered",
+    title=mark("A booking is offered to you: %(resource)s"),
+    body=mark("%(person)s would like to hand over %(resource)s, %(when)s, to you."),
+    action=mark("Take it or decline"),
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "transfer.accepted",
+    title=mark("Your booking was taken over: %(resource)s"),
+    body=mark("%(by)s has taken over %(resource)s, %(when)s."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "transfer.declined",
+    title=mark("Your booking was not taken over: %(resource)s"),
+    body=mark("%(by)s does not take over %(resource)s, %(when)s. It stays yours."),
+    action=_OPEN,
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "transfer.withdrawn",
+    title=mark("No longer offered to you: %(resource)s"),
+    body=mark("%(resource)s, %(when)s, is not handed over to you after all."),
+    action=mark("See your bookings"),
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "series.booked",
+    title=mark("Series booked: %(resource)s"),
+    body=mark("%(resource)s is yours %(count)s times, first %(when)s."),
+    action=mark("Open the series"),
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "series.changed",
+    title=mark("Series changed: %(resource)s"),
+    body=mark(
+        "%(count)s bookings of the series on %(resource)s were changed, the first is now %(when)s."
+    ),
+    action=mark("Open the series"),
+    facts=_FACTS,
+    people=_PEOPLE,
+)
+kind(
+    "series.cancelled",
+    title=mark("Series cancelled: %(resource)s"),
+    body=mark(
+        "%(count)s bookings of the series on %(resource)s were cancelled, the first of them %(when)s."
+    ),
+    action=mark("Open the series"),
+    facts=_FACTS,
+    people=_PEOPLE,
+)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from src.core import clock, reach
 from src.core.actor import Actor, Permission, resource_scope, team_scope
 from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, restorable_until, status_at
-from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.tables import Attendee, Booking, Status
 from src.domain.bookings.views import Action
 
 _OF_RESOURCE: reach.Columns = {"resource": Booking.resource_id}
@@ -32,13 +32,22 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     everywhere = {**_OF_RESOURCE, **_OF_TEAM}
     theirs: list[ColumnElement[bool]] = []
     if actor.user_id is not None:
-        theirs += [Booking.booked_by == actor.user_id, Booking.booked_for == actor.user_id]
+        theirs += [
+            Booking.booked_by == actor.user_id,
+            Booking.booked_for == actor.user_id,
+            invited(actor),
+        ]
     if actor.team_ids:
         theirs.append(Booking.team_id.in_(actor.team_ids))
     concerned = or_(*theirs, false())
     if actor.is_program:  # a key bound to a microscope is not told of the others
         concerned = and_(concerned, reach.within(actor, Permission.BOOKINGS_READ, everywhere))
     return or_(reach.within(actor, Permission.BOOKINGS_READ_DETAILS, everywhere), concerned)
+
+
+def invited(actor: Actor) -> ColumnElement[bool]:
+    """Bookings the actor is invited to: `is_invited`, as a condition."""
+    return Booking.id.in_(select(Attendee.booking_id).where(Attendee.user_id == actor.user_id))
 
 
 def waiting(actor: Actor) -> ColumnElement[bool]:
@@ -65,9 +74,8 @@ def may_know(actor: Actor, booking: Booking) -> bool:
 
 def may_read(actor: Actor, booking: Booking) -> bool:
     """`readable`, for one row at hand."""
-    is_theirs = is_own(actor, booking) or (
-        booking.team_id is not None and booking.team_id in actor.team_ids
-    )
+    is_theirs = is_own(actor, booking) or is_invited(actor, booking)
+    is_theirs = is_theirs or (booking.team_id is not None and booking.team_id in actor.team_ids)
     if is_theirs and actor.is_program:
         is_theirs = actor.may(Permission.BOOKINGS_READ, *_scopes(booking))
     return is_theirs or actor.may(Permission.BOOKINGS_READ_DETAILS, *_scopes(booking))
@@ -76,6 +84,11 @@ def may_read(actor: Actor, booking: Booking) -> bool:
 def is_own(actor: Actor, booking: Booking) -> bool:
     """Whether the actor made it or it is for them."""
     return actor.user_id is not None and actor.user_id in {booking.booked_by, booking.booked_for}
+
+
+def is_invited(actor: Actor, booking: Booking) -> bool:
+    """Whether the actor is invited to it."""
+    return actor.user_id is not None and str(actor.user_id) in booking.attendee_ids
 
 
 def may_change(actor: Actor, booking: Booking) -> bool:

@@ -18,6 +18,7 @@ from src.domain import accounts, resources
 from src.domain.accounts.tables import User, UserState
 from src.domain.bookings import (
     aftermath,
+    inviting,
     judging,
     plans,
     policy,
@@ -60,20 +61,22 @@ async def create(session: AsyncSession, actor: Actor, *, wish: Wish) -> BookingV
 
 
 async def create_many(
-    session: AsyncSession, actor: Actor, *, orders: Sequence[Order]
+    session: AsyncSession, actor: Actor, *, orders: Sequence[Order], is_told: bool = True
 ) -> list[BookingView]:
     """Book all of it or nothing; the rules are asked about all of it together.
 
-    Raises as `create` does; errors name the place of the order that stands in the way.
+    Without `is_told` its people hear nothing of what is confirmed: the caller tells them of all
+    of it at once. Raises as `create` does; errors name the place of the order that stands in the
+    way.
     """
     now = clock.now()
     for order in orders:
         policy.require(actor, Permission.BOOKINGS_CREATE, order.wish.resource_id)
     # First of all: whoever waits here sees what the one before has done.
-    people = [await _person(session, actor, order.wish) for order in orders]
+    people = await _people(session, actor, [order.wish for order in orders])
     await resources.calendar.lock(session, {order.wish.resource_id for order in orders})
     wanted = [
-        _ordered(order, person, [*faults, *await team_faults(session, actor, order.wish)])
+        _ordered(order, person, faults)
         for order, (person, faults) in zip(orders, people, strict=True)
     ]
     judged = await judging.judge(session, actor, wanted, now=now)
@@ -89,12 +92,15 @@ async def create_many(
         reminders.skip_if_soon(booking, now)
         _record(session, actor, booking, judgement, order.wish)
         found.append(_whole(actor, booking, judgement, person, hold.unit_number))
+    await inviting.store(session, [each.booking for each in found], now)
     await aftermath.follow(session, actor, found)
     for each in found:
         if each.booking.status is Status.REQUESTED:
             await telling.ask(session, each.booking.id)
-        else:
+        elif is_told:
             await telling.tell(session, actor, each, "booking.confirmed")
+        if is_told:
+            await telling.invite(session, actor, each)
     await session.flush()
     return repository.views(actor, found, now=now)
 
@@ -140,10 +146,17 @@ def _whole(
 
 
 async def wished(session: AsyncSession, actor: Actor, wish: Wish) -> Plan:
-    """A wish for a new booking as a plan, with what speaks against its person and its team."""
-    person, faults = await _person(session, actor, wish)
-    faults = [*faults, *await team_faults(session, actor, wish)]
-    return planned(wish, person.id, faults=faults)
+    """A wish for a new booking as a plan, with what speaks against its people and its team."""
+    return (await wished_all(session, actor, [wish]))[0]
+
+
+async def wished_all(session: AsyncSession, actor: Actor, wishes_: Sequence[Wish]) -> list[Plan]:
+    """The same for several; who and what several of them name is looked up once."""
+    people = await _people(session, actor, wishes_)
+    return [
+        planned(wish, person.id, faults=faults)
+        for wish, (person, faults) in zip(wishes_, people, strict=True)
+    ]
 
 
 def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) -> Plan:
@@ -182,6 +195,24 @@ def replanned(
         faults=tuple(faults),
         is_displaced=is_displaced,
     )
+
+
+async def _people(
+    session: AsyncSession, actor: Actor, wishes_: Sequence[Wish]
+) -> list[tuple[Person, list[Violation]]]:
+    """For whom each of them is, and what speaks against its people and its team."""
+    unknown = await inviting.strangers(session, wishes_)
+    found: dict[tuple[UUID | None, ...], tuple[Person, list[Violation]]] = {}
+    for wish in wishes_:
+        key = (wish.booked_for, wish.team_id, wish.resource_id)
+        if key not in found:
+            person, faults = await _person(session, actor, wish)
+            found[key] = person, [*faults, *await team_faults(session, actor, wish)]
+    told = []
+    for wish in wishes_:
+        person, faults = found[wish.booked_for, wish.team_id, wish.resource_id]
+        told.append((person, [*faults, *inviting.faults(wish, unknown)]))
+    return told
 
 
 async def _person(
@@ -241,6 +272,7 @@ def _booking(
         group_id=order.group_id,
         project_id=wish.project_id,
         answers=dict(wish.answers or {}),
+        attendee_ids=inviting.ids_of(wish.attendees, person_id),
         sequence=0,
         is_rival=False,
     )

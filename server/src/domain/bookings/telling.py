@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +11,44 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import outbox
 from src.core.actor import Actor, Permission, resource_scope
 from src.domain import accounts, notifications
+from src.domain.bookings import inviting
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.topics import REQUESTED
+
+# What those who were invited hear when a booking changes.
+_FOR_ATTENDEES = {
+    "booking.changed": "attendance.changed",
+    "booking.displaced": "attendance.changed",
+    "booking.restored": "attendance.changed",
+    "booking.cancelled": "attendance.cancelled",
+    "booking.rejected": "attendance.cancelled",
+    "booking.expired": "attendance.cancelled",
+}
 
 
 async def tell(
     session: AsyncSession, actor: Actor, found: Whole, kind: str, *, reason: str | None = None
 ) -> None:
-    """Tell whom the booking is for, and who made it for them unless they do this themselves."""
+    """Tell whom the booking is for, and who made it for them unless they do this themselves.
+
+    Those who were invited hear what it means for them, unless they have declined.
+    """
     for user_id in concerned(actor, found.booking):
         await _notify(session, user_id, kind, found, by=actor.user_id, reason=reason)
+    if kind in _FOR_ATTENDEES:
+        for user_id in await inviting.coming(session, found.booking):
+            told = _FOR_ATTENDEES[kind]
+            await _notify(session, user_id, told, found, by=actor.user_id, reason=reason)
+
+
+async def invite(
+    session: AsyncSession, actor: Actor, found: Whole, *, only: Collection[UUID] | None = None
+) -> None:
+    """Ask those who were invited, all of them or `only` some, whether they come."""
+    for user_id in map(UUID, found.booking.attendee_ids):
+        if only is None or user_id in only:
+            await _notify(session, user_id, "attendance.invited", found, by=actor.user_id)
 
 
 def concerned(actor: Actor, booking: Booking) -> list[UUID]:

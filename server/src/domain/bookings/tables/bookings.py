@@ -86,6 +86,8 @@ class Booking(Identified, Versioned, Table):
     project_id: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id"))
     # What the resource asks for at booking, by its schema.
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Who is invited (`Attendee`): beside the booking, so that whoever has it knows who may see it.
+    attendee_ids: Mapped[list[str]] = mapped_column(default=list)
     # Grows with every change that calendars must show; SEQUENCE of RFC 5545.
     sequence: Mapped[int] = mapped_column(default=0)
     # Asks for a time another request holds: it has no hold of its own.

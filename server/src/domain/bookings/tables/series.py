@@ -123,3 +123,5 @@ class Transfer(Identified, Versioned, Table):
     note: Mapped[str] = mapped_column(String(1000), default="")
     expires_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    # What the receiver has instead, once it was accepted.
+    new_booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id"))
