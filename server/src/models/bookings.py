@@ -21,6 +21,13 @@ OverrideReason = Annotated[
     Field(max_length=1000, description="Passes over rules that may be; needs a permission."),
 ]
 Note = Annotated[Text, Field(max_length=1000)]
+Attendees = Annotated[
+    tuple[UUID, ...], Field(max_length=50, description="Who else comes: they are invited.")
+]
+Answers = Annotated[
+    dict[Text, Text | int | float | bool | None],
+    Field(max_length=100, description="The answers to what the resource asks, by its schema."),
+]
 Status = Literal[
     "requested", "confirmed", "in_use", "completed", "rejected", "expired", "cancelled", "no_show"
 ]
@@ -39,6 +46,12 @@ EXAMPLE: dict[str, Any] = {
     "booked_for": {"id": "0198c0de-5a7e-7000-8000-000000000001", "name": "Ada Lovelace"},
     "team_id": None,
     "series_id": None,
+    "series_at": None,
+    "group_id": None,
+    "project_id": None,
+    "answers": {},
+    "sequence": 0,
+    "is_rival": False,
     "request_expires_at": None,
     "checked_in_at": None,
     "checked_out_at": None,
@@ -73,6 +86,9 @@ class BookingCreate(Wire):
     team_id: UUID | None = None
     booked_for: UUID | None = None
     override_reason: OverrideReason | None = None
+    attendees: Attendees = ()
+    answers: Answers | None = None
+    project_id: UUID | None = None
 
     def wish(self) -> bookings.Wish:
         """What the service is asked for."""
@@ -141,6 +157,12 @@ class BookingRead(Wire):
     booked_for: Reference | None
     team_id: UUID | None
     series_id: UUID | None = None
+    series_at: datetime | None = None
+    group_id: UUID | None = Field(None, description="Shared by what was booked together.")
+    project_id: UUID | None = None
+    answers: dict[str, Any] = Field(default_factory=dict)
+    sequence: int = 0
+    is_rival: bool = False
     request_expires_at: datetime | None
     checked_in_at: datetime | None
     checked_out_at: datetime | None
@@ -163,7 +185,7 @@ class BookingRead(Wire):
     @classmethod
     def of(cls, view: bookings.BookingView, *, include: frozenset[str] = frozenset()) -> Self:
         """The booking as it goes over the wire."""
-        own = {"resource_id", "series_id", "resource"}
+        own = {"resource_id", "resource"}
         fields: dict[str, Any] = {
             name: getattr(view, name) for name in cls.model_fields if name not in own
         }
