@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Weekly:
     """[opens, closes) in minutes from local midnight; `closes` may be 1440. Monday is 0."""
 
@@ -68,6 +68,22 @@ def open_windows(hours: Sequence[Weekly], zone: ZoneInfo, within: Window) -> lis
 def is_open(hours: Sequence[Weekly], zone: ZoneInfo, window: Window) -> bool:
     """Whether it is open for the whole window without a break."""
     return any(part.contains(window) for part in open_windows(hours, zone, window))
+
+
+def day_shares(window: Window, zone: ZoneInfo) -> dict[date, timedelta]:
+    """How long a window is on each local day it touches, in order; together it is its length.
+
+    True lengths: a night over which the clocks change is an hour shorter or longer.
+    """
+    shares: dict[date, timedelta] = {}
+    start, end = window.starts_at.astimezone(UTC), window.ends_at.astimezone(UTC)
+    while start < end:
+        day = start.astimezone(zone).date()
+        midnight = datetime.combine(day + DAY, time(), zone).astimezone(UTC)
+        until = min(end, midnight)
+        shares[day] = shares.get(day, timedelta()) + (until - start)
+        start = until
+    return shares
 
 
 def joined(windows: Sequence[Window]) -> list[Window]:

@@ -242,7 +242,7 @@ async def _seen(
     spans = [_span(at) for at in instants]
     all_ = [*spans, *more]
     around = Window(min(s.starts_at for s in all_), max(s.ends_at for s in all_))
-    rows = await session.execute(terms.statement(which, around=around))
+    rows = await session.execute(terms.statement(which, around=around, with_sheets=False))
     known = {each.resource_id: each for each in map(terms.of, rows)}
     units = await calendar.occupancy(session, list(known), within=spans)
     return _Seen(known, {unit.id: [hold.window for hold in unit.holds] for unit in units})

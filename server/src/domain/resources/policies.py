@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, true
+from sqlalchemy import Boolean, ColumnElement, Uuid, column, delete, select, table, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,13 +18,17 @@ from src.core.actor import Actor
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
-from src.domain.resources import access, calendar, fields, listing, writing
+from src.domain.resources import access, calendar, fields, listing, own_settings, writing
 from src.domain.resources.errors import NotInCatalogue, ResourceTypeNotFound
 from src.domain.resources.policy import POLICY_FIELDS
 from src.domain.resources.tables import Policy, Resource, ResourceType
 from src.domain.resources.views import Level, PolicyView
 
+MOST_QUALIFICATIONS = 20
 _DAY, _YEAR = 1440, 366 * 1440
+# Upper domains' tables, of which only the keys are looked at.
+_RULES = table("approval_rules", column("id", Uuid), column("is_active", Boolean))
+_QUALIFICATIONS = table("qualifications", column("id", Uuid))
 _minutes = fields.whole(0, _YEAR, optional=True)
 _buffer = fields.whole(0, _DAY, optional=True)
 
@@ -33,6 +38,22 @@ def _grid(value: Any) -> str | None:  # noqa: ANN401 - whatever came
     if fault is None and value is not None and _DAY % value:
         return _("The grid must divide a day: 5, 10, 15, 20, 30, 60 minutes.")
     return fault
+
+
+def _ids(value: Any) -> str | None:  # noqa: ANN401 - whatever came
+    if value is None:
+        return None
+    is_list = isinstance(value, list | tuple) and len(value) <= MOST_QUALIFICATIONS
+    if not is_list or not all(_is_id(each) for each in value):
+        return _("At most %(most)s qualifications, by their ids.", most=MOST_QUALIFICATIONS)
+    return None
+
+
+def _is_id(value: object) -> bool:
+    try:
+        return str(UUID(str(value))) == str(value)
+    except ValueError:
+        return False
 
 
 CHECKS: dict[str, fields.Check] = {
@@ -49,6 +70,18 @@ CHECKS: dict[str, fields.Check] = {
     "is_approval_required": fields.truth,
     "request_hold_minutes": fields.whole(5, _YEAR, optional=True),
     "max_upcoming": fields.whole(1, 10_000, optional=True),
+    "max_per_day": fields.whole(1, 10_000, optional=True),
+    "max_minutes_per_day": fields.whole(1, 25 * 60, optional=True),
+    "max_minutes_per_week": fields.whole(1, 7 * _DAY + 60, optional=True),
+    "is_parallel_refused": fields.truth,
+    "are_rivals_allowed": fields.truth,
+    "approval_rule_id": fields.anything,
+    "offer_minutes": fields.whole(5, 7 * _DAY, optional=True),
+    "required_qualifications": _ids,
+    "questions": fields.anything,
+    "checklist_before": fields.anything,
+    "checklist_after": fields.anything,
+    "own_rules": fields.anything,
 }
 
 
@@ -84,6 +117,8 @@ async def set_policy(
             _("Read it again, then repeat the change."), current_version=row.version or 0
         )
     fields.check(values, CHECKS)
+    own_settings.check(values)
+    await _require_known(session, values)
     changed = writing.assign(row, values)
     _require_order(row)
     if changed:
@@ -131,6 +166,23 @@ async def _require_level(session: AsyncSession, actor: Actor, level: Level) -> N
         known = await session.scalar(select(ResourceType.id).where(ResourceType.id == level.id))
         if known is None:
             raise ResourceTypeNotFound(_("Choose one from the list of resource types."))
+
+
+async def _require_known(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Raise where what the policy names is not there."""
+    faults = []
+    if rule_id := values.get("approval_rule_id"):
+        is_there = select(_RULES.c.id).where(_RULES.c.id == rule_id, _RULES.c.is_active.is_(true()))
+        if await session.scalar(is_there) is None:
+            detail = _("Choose one of the approval rules.")
+            faults.append(FieldError(("approval_rule_id",), "unknown", detail))
+    if wanted := {UUID(each) for each in values.get("required_qualifications") or ()}:
+        there = select(_QUALIFICATIONS.c.id).where(_QUALIFICATIONS.c.id.in_(wanted))
+        if wanted - set(await session.scalars(there)):
+            detail = _("Choose from the list of qualifications.")
+            faults.append(FieldError(("required_qualifications",), "unknown", detail))
+    if faults:
+        raise NotInCatalogue(faults[0].detail, errors=tuple(faults))
 
 
 def _governed(level: Level) -> ColumnElement[bool]:

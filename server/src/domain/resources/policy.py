@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,21 @@ class EffectivePolicy:
     is_approval_required: bool = False
     request_hold_minutes: int = 2880
     max_upcoming: int | None = None
+    max_per_day: int | None = None
+    max_minutes_per_day: int | None = None
+    max_minutes_per_week: int | None = None
+    is_parallel_refused: bool = False
+    are_rivals_allowed: bool = False
+    approval_rule_id: UUID | None = None
+    offer_minutes: int = 30
+    # Ids as text, all of them needed.
+    required_qualifications: tuple[str, ...] = ()
+    # Sheets (`core.sheets`): asked at booking, before use, after it.
+    questions: Mapping[str, Any] | None = None
+    checklist_before: Mapping[str, Any] | None = None
+    checklist_after: Mapping[str, Any] | None = None
+    # What the institute's own rules are told, by the code of the rule.
+    own_rules: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, *levels: Mapping[str, Any]) -> Self:
@@ -35,7 +51,12 @@ class EffectivePolicy:
             name: next((v for v in (level.get(name) for level in levels) if v is not None), None)
             for name in POLICY_FIELDS
         }
+        if said["required_qualifications"] is not None:
+            said["required_qualifications"] = tuple(said["required_qualifications"])
         return cls(**{name: value for name, value in said.items() if value is not None})
 
 
 POLICY_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(EffectivePolicy))
+
+SHEETS = ("questions", "checklist_before", "checklist_after")
+"""Fields that are sheets: what a list of many resources need not read."""

@@ -45,7 +45,7 @@ class Selection:
 
 def statement(actor: Actor, selection: Selection, *, around: Window) -> Select[*tuple[Any, ...]]:
     """The terms (`terms.of`) of the resources, each with its group, its version and the total."""
-    wanted = terms.statement(access.visible(actor), around=around).order_by(None)
+    wanted = terms.statement(access.visible(actor), around=around, with_sheets=False).order_by(None)
     return _chosen(wanted.add_columns(Resource.version.label("version")), selection)
 
 

@@ -6,7 +6,7 @@ calendar starts with it: rows that hang on a resource arrive as JSON beside it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -32,7 +33,7 @@ from src.core.language import gettext as _
 from src.domain.resources import access
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.hours import Weekly, Window
-from src.domain.resources.policy import POLICY_FIELDS, EffectivePolicy
+from src.domain.resources.policy import POLICY_FIELDS, SHEETS, EffectivePolicy
 from src.domain.resources.tables import (
     Closure,
     ClosureResource,
@@ -109,10 +110,13 @@ async def load(
     return {terms.resource_id: terms for terms in map(of, rows)}
 
 
-def statement(which: ColumnElement[bool], *, around: Window) -> Select[Any]:
+def statement(
+    which: ColumnElement[bool], *, around: Window, with_sheets: bool = True
+) -> Select[Any]:
     """The statement of `load`, for those who ask for more columns with it; read rows by `of`.
 
     Of each rule the nearest level that says something counts: resource, then type, then site.
+    `with_sheets=False` leaves questions and checklists out, for lists of many resources.
     """
     return (
         select(
@@ -127,7 +131,7 @@ def statement(which: ColumnElement[bool], *, around: Window) -> Select[Any]:
             _HOURS,
             _UNITS,
             _closures(around).label("closures"),
-            *_RULES,
+            *(_RULES if with_sheets else _RULES_WITHOUT_SHEETS),
         )
         .select_from(Resource)
         .outerjoin(_SITE, _SITE.level == "site")
@@ -149,10 +153,8 @@ def of(row: Row[Any]) -> Terms:
         state=row.state,
         state_reason=row.state_reason,
         calendar_version=row.calendar_version,
-        policy=EffectivePolicy.of({name: getattr(row, name) for name in POLICY_FIELDS}),
-        hours=tuple(
-            sorted((Weekly(*hour) for hour in row.hours), key=lambda h: (h.weekday, h.opens))
-        ),
+        policy=EffectivePolicy.of({name: getattr(row, name, None) for name in POLICY_FIELDS}),
+        hours=_nearest(row.hours),
         units=tuple(
             sorted(
                 (UnitTerms(id_, number, bool(active)) for id_, number, active in row.units),
@@ -171,12 +173,28 @@ def of(row: Row[Any]) -> Terms:
     )
 
 
+def _nearest(rows: Iterable[Sequence[int]]) -> tuple[Weekly, ...]:
+    """The hours of the nearest level that says any."""
+    hours = sorted((distance, Weekly(*hour)) for distance, *hour in rows)
+    return tuple(hour for distance, hour in hours if distance == hours[0][0])
+
+
 def _hours() -> ScalarSelect[Any]:
-    rows = JsonRows(OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
+    distance = case(
+        (OpeningHours.resource_id.is_not(None), 0), (OpeningHours.type_id.is_not(None), 1), else_=2
+    )
+    rows = JsonRows(distance, OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
+    of_site = and_(OpeningHours.resource_id.is_(None), OpeningHours.type_id.is_(None))
     return (
         select(rows)
         .select_from(OpeningHours)
-        .where(OpeningHours.resource_id == Resource.id)
+        .where(
+            or_(
+                OpeningHours.resource_id == Resource.id,
+                OpeningHours.type_id == Resource.type_id,
+                of_site,
+            )
+        )
         .correlate(Resource)
         .scalar_subquery()
     )
@@ -216,4 +234,5 @@ _RULES = tuple(
     func.coalesce(*(getattr(level, name) for level in (_OWN, _TYPE, _SITE))).label(name)
     for name in POLICY_FIELDS
 )
+_RULES_WITHOUT_SHEETS = tuple(each for each in _RULES if each.name not in SHEETS)
 _HOURS, _UNITS = _hours().label("hours"), _units().label("units")
