@@ -42,6 +42,14 @@ class MailRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a letter says to calendars: the method of RFC 5546, and the text of RFC 5545."""
+
+    method: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One mail to one person. `reference` names it for ever, `written_at` is its date."""
 
@@ -54,6 +62,7 @@ class Letter:
     html: str
     written_at: datetime
     locale: str = "en"
+    invitation: Invitation | None = None
 
 
 class Mailer(Protocol):
@@ -152,9 +161,33 @@ def compose(letter: Letter, *, key: str) -> EmailMessage:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.text)
     message.add_alternative(_inliner.inline(letter.html), subtype="html")
+    if letter.invitation is not None:
+        _invite(message, letter.invitation)
     # Content headers set before the parts would have moved into the first of them.
     message["Content-Language"] = letter.locale
     return message
+
+
+def _invite(message: EmailMessage, invitation: Invitation) -> None:
+    """Add what calendars read, in both places they look for it.
+
+    Gmail and Outlook take the alternative that names its method (RFC 6047) and update what they
+    have; Apple Mail and others offer the file. As bytes: lines keep the ends calendars want.
+    """
+    message.add_alternative(
+        invitation.content,
+        maintype="text",
+        subtype="calendar",
+        params={"charset": "utf-8", "method": invitation.method},
+    )
+    message.add_attachment(
+        invitation.content, maintype="application", subtype="ics", filename="invite.ics"
+    )
+
+
+def bare(written: str) -> str:
+    """The address alone, `name@host`."""
+    return address(written).addr_spec
 
 
 def address(written: str, name: str = "") -> Address:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import icalendar
 import pytest
 import time_machine
+from ical.calendar_stream import IcsCalendarStream
 from sqlalchemy import select
 
 from src.core import mailbox
@@ -179,6 +183,84 @@ async def test_reminded_and_released(
         assert await bookings.upkeep.release_no_shows(session) == 1
     (mail,) = await box.come()
     says(mail, f"Released: {name}", "so the time was given free.", made=made)
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What a mail says to calendars."""
+
+    method: str
+    event: icalendar.Event
+
+
+def invitation(folder: Path, mail: Mail) -> Entered | None:
+    """The calendar's part of a mail, which stands twice in it: to be read, and to be opened."""
+    raw = (folder / f"{mail.id}.eml").read_bytes()
+    message = message_from_bytes(raw, policy=policy.default)
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    kinds = [part.get_content_type() for part in parts]
+    if kinds == ["text/plain", "text/html"]:
+        return None
+    assert kinds == ["text/plain", "text/html", "text/calendar", "application/ics"]
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "multipart/alternative", "application/ics"]  # fmt: skip
+    content = parts[2].get_payload(decode=True)
+    assert content == parts[3].get_payload(decode=True)
+    assert parts[3].get_filename() == "invite.ics"
+    calendar = icalendar.Calendar.from_ical(content)
+    assert calendar["method"] == parts[2].get_param("method")
+    (event,) = calendar.walk("VEVENT")
+    IcsCalendarStream.calendar_from_ics(bytes(content).decode())
+    return Entered(str(calendar["method"]), event)
+
+
+async def test_a_calendar_is_brought_up_to_date_by_each_mail(world: World, box: Letterbox) -> None:
+    member, manager = await world.person(), await world.manager()
+    on, name = await resource(world)
+    made = await book(world, member, on)
+    steps: tuple[Any, ...] = (
+        lambda session: bookings.change(
+            session, member, made.id, changes={"starts_at": START + HOUR}
+        ),
+        lambda session: bookings.cancel(session, manager, made.id),
+        lambda session: bookings.restore(session, manager, made.id),
+    )
+    told = []
+    for step in (None, *steps):
+        if step is not None:
+            async with world.writing() as session:
+                await step(session)
+        (mail,) = await box.come()
+        told.append(invitation(box.folder, mail))
+    found = [each for each in told if each is not None]
+    assert [(each.method, int(each.event["sequence"])) for each in found] == [
+        ("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2), ("REQUEST", 3)]  # fmt: skip
+    assert {str(each.event["uid"]) for each in found} == {f"{made.id}@aliquot"}
+    assert [str(each.event["status"]) for each in found] == [
+        "CONFIRMED", "CONFIRMED", "CANCELLED", "CONFIRMED"]  # fmt: skip
+    assert found[1].event.decoded("dtstart") == START + HOUR
+    assert str(found[0].event["summary"]) == f"{name}: {TITLE}"
+    assert str(found[0].event["organizer"]) == "mailto:a@lab.example.org"
+    assert str(found[0].event["attendee"]).startswith("mailto:person")
+    assert found[0].event["attendee"].params["PARTSTAT"] == "ACCEPTED"
+
+
+async def test_a_request_is_entered_when_it_is_approved_and_for_whom_it_is(
+    world: World, box: Letterbox
+) -> None:
+    member, manager = await world.person(), await world.manager()
+    on, _name = await resource(world, units=2, is_approval_required=True)
+    one, two = await book(world, member, on), await book(world, member, on)
+    async with world.writing() as session:
+        await bookings.cancel(session, manager, two.id)
+    (mail,) = await box.come()
+    assert invitation(box.folder, mail) is None
+    async with world.writing() as session:
+        await bookings.approve(session, manager, one.id)
+    (mail,) = await box.come()
+    told = invitation(box.folder, mail)
+    assert told is not None
+    assert (told.method, int(told.event["sequence"])) == ("REQUEST", 1)
 
 
 def test_these_are_all_kinds_there_are() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from src.domain.bookings import (
     attachments,
     displacement,
+    feeds,
     finding,
     leaving,
     notices,
@@ -19,6 +20,7 @@ from src.domain.bookings import (
     topics,
     upkeep,
     verbs,
+    waiting,
 )
 from src.domain.bookings.asking import again, check
 from src.domain.bookings.attendance import cancel, cancelling, check_in, check_out
@@ -40,7 +42,7 @@ from src.domain.bookings.calendar_views import (
     Occupancy,
 )
 from src.domain.bookings.changes import change, change_many
-from src.domain.bookings.decisions import approve, deciders, reject, tell_deciders
+from src.domain.bookings.decisions import approve, ask_missing, deciders, reject, tell_deciders
 from src.domain.bookings.errors import (
     BadRange,
     BookingNotFound,
@@ -104,6 +106,7 @@ __all__ = [
     "Wish",
     "again",
     "approve",
+    "ask_missing",
     "attachments",
     "booked_time",
     "calendar",
@@ -119,6 +122,7 @@ __all__ = [
     "create",
     "deciders",
     "displacement",
+    "feeds",
     "finding",
     "get",
     "leaving",
@@ -135,4 +139,5 @@ __all__ = [
     "topics",
     "upkeep",
     "verbs",
+    "waiting",
 ]

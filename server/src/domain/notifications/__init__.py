@@ -9,6 +9,7 @@ Domains register their kinds beside themselves (`kinds`).
 from __future__ import annotations
 
 from src.domain.notifications import leaving, topics
+from src.domain.notifications.enclosures import Enclosed, enclosing
 from src.domain.notifications.kinds import NotificationKind, kind, registered
 from src.domain.notifications.letters import (
     give_up,
@@ -30,9 +31,11 @@ from src.domain.notifications.tables import Delivery, DeliveryState, Notificatio
 __all__ = [
     "Delivery",
     "DeliveryState",
+    "Enclosed",
     "Notification",
     "NotificationKind",
     "NotificationView",
+    "enclosing",
     "give_up",
     "kind",
     "leaving",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from src.core.language import gettext
 from src.core.mail import Letter
 from src.core.settings import Settings
 from src.domain import accounts
-from src.domain.notifications import kinds, rendering
+from src.domain.notifications import enclosures, kinds, rendering
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
 
 _UNSETTLED = (DeliveryState.WAITING, DeliveryState.FAILED)
@@ -48,24 +49,41 @@ async def letter(
         delivery.state = DeliveryState.SKIPPED
         delivery.detail = f"the person is {user.state}"
         return None
-    if kinds.find_or_none(notification.kind) is None:
+    what = kinds.find_or_none(notification.kind)
+    if what is None:
         raise KindUnknown(f"Nobody here knows {notification.kind}; a newer worker may.")
+    path = what.mail_path(notification) if what.mail_path else notification.link
     institute = await accounts.institute(session)
     people = await rendering.people_in(session, [notification])
     locale = accounts.post.locale_of(user, institute)
     formats = (user.date_format, user.time_format)
     with language.reading_as(locale, user.timezone, formats=formats):
         text = rendering.render(notification, people, locale, user.timezone)
-        return accounts.post.compose(
+        made = accounts.post.compose(
             text,
             reference=str(delivery_id),
             to=user.email,
             name=user.name,
             sender=accounts.post.sender_of(institute, sender),
             institute=institute.name if institute else "Aliquot",
-            link=f"{base_url}{notification.link}" if notification.link else "",
+            link=f"{base_url}{path}" if path else "",
             written_at=notification.created_at,
         )
+        return await _with_enclosure(session, made, notification, user, base_url)
+
+
+async def _with_enclosure(
+    session: AsyncSession,
+    made: Letter,
+    notification: Notification,
+    user: accounts.User,
+    base_url: str,
+) -> Letter:
+    about = notification.subject_id
+    if about is None:
+        return made
+    what = enclosures.Enclosed(notification.kind, about, user, made.sender, base_url)
+    return replace(made, invitation=await enclosures.of(session, notification.subject_type, what))
 
 
 async def record(session: AsyncSession, delivery_id: UUID, message_id: str) -> None:
