@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,6 +30,8 @@ from src.domain.bookings.views import BookingView, Cancelling, Person
 
 _MINUTE = timedelta(minutes=1)
 
+Window = resources.hours.Window
+
 
 async def cancel(
     session: AsyncSession,
@@ -46,7 +49,7 @@ async def cancel(
     now = clock.now()
     found = await _opened(session, actor, booking_id, expected_version)
     _require_ahead(found.booking, now)
-    await call_off(session, actor, found, now=now, reason=reason)
+    await call_off(session, actor, [found], now=now, reason=reason)
     await session.flush()
     return repository.view(actor, replace(found, cancelled_by=actor.user_id), now=now)
 
@@ -84,22 +87,28 @@ def _is_late(
 async def call_off(
     session: AsyncSession,
     actor: Actor,
-    found: Whole,
+    those: Sequence[Whole],
     *,
     now: datetime,
     reason: str | None,
     is_told: bool = True,
 ) -> None:
-    """Cancel an opened booking, free its time and tell its people (`is_told`)."""
-    booking, freed = found.booking, holds.held(found.booking)
-    terms = await resources.terms.load(session, [booking.resource_id], around=freed)
-    limits = terms[booking.resource_id].policy
-    booking.is_cancelled_late = _is_late(actor, booking, limits, now)
-    rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=reason)
-    await resources.calendar.release(session, {booking.id})
-    await aftermath.follow(session, actor, [found], left=[(booking.resource_id, freed)])
+    """Cancel opened bookings, free their time and tell their people (`is_told`)."""
+    left = [holds.freed(found.booking) for found in those]
+    span = Window(
+        min(window.starts_at for _, window in left), max(window.ends_at for _, window in left)
+    )
+    terms = await resources.terms.load(session, {on for on, _ in left}, around=span)
+    for found in those:
+        booking = found.booking
+        limits = terms[booking.resource_id].policy
+        booking.is_cancelled_late = _is_late(actor, booking, limits, now)
+        rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=reason)
+    await resources.calendar.release(session, {found.booking.id for found in those})
+    await aftermath.follow(session, actor, those, left=left)
     if is_told:
-        await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
+        for found in those:
+            await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
 
 
 async def check_in(

@@ -93,6 +93,7 @@ async def close(
     await _lock(session, affected, chosen)
     found = await _hit(session, affected, wish.starts_at, wish.ends_at, now)
     closed = Window(wish.starts_at, wish.ends_at)
+    await resources.turns.shut(session, actor, affected, closed, reason=wish.reason)
     await _settle(session, actor, found, chosen, wish.reason, now, closed=closed)
     await resources.closures.lay(session, closure)
     return await resources.closures.view(session, closure)
@@ -249,8 +250,8 @@ async def _settle(
         subject = ("booking", each.booking.id)
         events.record(session, actor, "booking.kept", subject, reason=reason)
     opened = await locking.open_(session, [each.booking.id for each in by_action["cancel"]])
-    for each in opened.values():
-        await attendance.call_off(session, actor, each, now=now, reason=reason)
+    if opened:
+        await attendance.call_off(session, actor, list(opened.values()), now=now, reason=reason)
     moves = [
         Change(each.booking.id, _fields(each, choices[each.booking.id], actor, reason))
         for each in by_action["move"]

@@ -23,9 +23,10 @@ from src.domain.resources.tables import Resource
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which bookings. `from_` and `to` bound the time they touch; `mine`: made by me or for me.
+    """Which bookings. `from_` and `to` bound the time they touch.
 
-    `waiting`: requests that wait for a decision of whoever asks.
+    `mine`: made by me or for me, or I am invited. `waiting`: requests that wait for a decision of
+    whoever asks. `series_id` and `group_id`: what was booked together.
     """
 
     resource_ids: Collection[UUID] = ()
@@ -35,6 +36,8 @@ class Filter:
     mine: bool = False
     q: str | None = None
     waiting: bool = False
+    series_id: UUID | None = None
+    group_id: UUID | None = None
 
 
 async def get(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingView:
@@ -71,7 +74,11 @@ async def list_(
         wanted = wanted.where(Booking.starts_at < which.to)
     if which.mine:
         own = or_(Booking.booked_by == actor.user_id, Booking.booked_for == actor.user_id)
-        wanted = wanted.where(own)
+        wanted = wanted.where(or_(own, policy.invited(actor)))
+    if which.series_id is not None:
+        wanted = wanted.where(Booking.series_id == which.series_id)
+    if which.group_id is not None:
+        wanted = wanted.where(Booking.group_id == which.group_id)
     if which.waiting:
         wanted = wanted.where(policy.waiting(actor))
     if which.q and which.q.strip():
