@@ -19,6 +19,7 @@ from src.domain.resources import (
     sets,
     states,
     terms,
+    turns,
     utilities,
     verbs,
 )
@@ -54,7 +55,17 @@ from src.domain.resources.errors import (
     UtilityStateConflict,
 )
 from src.domain.resources.finding import by_code, names, pick, tags
-from src.domain.resources.listing import Free, FreeNow, Offer, free_now, get, list_, offers, whole
+from src.domain.resources.listing import (
+    Free,
+    FreeNow,
+    Offer,
+    free_now,
+    get,
+    list_,
+    offers,
+    require_visible,
+    whole,
+)
 from src.domain.resources.opening import opening_hours, set_opening_hours
 from src.domain.resources.people import (
     MOST_PEOPLE,
@@ -169,6 +180,7 @@ __all__ = [
     "pick",
     "policy",
     "remove_photo",
+    "require_visible",
     "responsible",
     "responsible_for",
     "rules",
@@ -184,6 +196,7 @@ __all__ = [
     "tags",
     "terms",
     "troubles",
+    "turns",
     "update",
     "update_location",
     "update_type",

@@ -22,7 +22,7 @@ from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.resources import access, calendar, listing
+from src.domain.resources import access, calendar, listing, turns
 from src.domain.resources.calendar_errors import BadClosure, ClosureNotFound, ClosureOver
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.hours import Window
@@ -157,11 +157,14 @@ async def cancel(
         raise PreconditionFailed(_("Read the closure again."), version=closure.version)
     if closure.cancelled_at is not None or closure.ends_at <= clock.now():
         raise ClosureOver(_("There is nothing left to open."))
-    await calendar.lock(session, await affected(session, closure))
+    opened = await affected(session, closure)
+    await calendar.lock(session, opened)
     closure.cancelled_at = clock.now()
     await calendar.release(session, {closure.id})
     events.record(session, actor, "closure.cancelled", ("closure", closure.id))
     await session.flush()
+    window = Window(closure.starts_at, closure.ends_at)
+    await turns.opened(session, actor, [(resource_id, window) for resource_id in opened])
     return (await _views(session, [closure]))[0]
 
 

@@ -18,12 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events, ids
 from src.core.actor import Actor
-from src.domain.resources import calendar
+from src.domain.resources import calendar, turns
 from src.domain.resources.tables import Effect, Outage, Resource, ResourceState
 
 LONGEST_REASON = 500
 SourceKind = Literal["person", "utility", "problem"]
 _STATES = {Effect.DOWN: ResourceState.DOWN, Effect.DEGRADED: ResourceState.DEGRADED}
+_OUT = (ResourceState.DOWN, ResourceState.RETIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +176,18 @@ async def _settle(
         .order_by(Resource.id)
         .execution_options(populate_existing=True)
     )
+    back, out = set[UUID](), set[UUID]()
     for resource in rows:
         if resource.state is ResourceState.RETIRED and not revived:
             continue
         worst = next(iter(left.get(resource.id, ())), None)
         state = _STATES[worst.effect] if worst else ResourceState.AVAILABLE
+        if (resource.state in _OUT) != (state in _OUT):
+            (out if state in _OUT else back).add(resource.id)
         put(session, actor, resource, state, worst.reason if worst else None, told=reason)
     await session.flush()
+    await turns.shut(session, actor, out, None, reason=reason or "")
+    await turns.brought_back(session, actor, back)
 
 
 def put(

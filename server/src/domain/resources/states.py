@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import Actor
 from src.core.language import gettext as _
-from src.domain.resources import calendar, fields, outages, service, writing
+from src.domain.resources import calendar, fields, outages, service, turns, writing
 from src.domain.resources.access import require_manage
 from src.domain.resources.errors import KeptDown, ResourceNotFound
 from src.domain.resources.tables import Effect, Resource, ResourceState
@@ -49,6 +49,7 @@ async def set_state(
         outages.put(session, actor, resource, state, reason)
         await session.flush()
         await outages.end(session, actor, outages.PERSON, resource_ids=[resource_id])
+        await turns.shut(session, actor, [resource_id], None, reason=reason or "")
         return resource
     if state in _EFFECTS:
         effects = {resource_id: _EFFECTS[state]}

@@ -11,7 +11,7 @@ from src.core import clock, events
 from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.language import ngettext
-from src.domain.resources import access, fields, listing, repository, service, writing
+from src.domain.resources import access, fields, listing, repository, service, turns, writing
 from src.domain.resources.errors import LastUnit, UnitInUse, UnitNotFound
 from src.domain.resources.tables import Unit
 from src.domain.resources.views import ResourceView, UnitView
@@ -51,6 +51,7 @@ async def add_units(
     events.record(session, actor, "resource.units-added", subject, changes={"units": numbers})
     await session.flush()
     await service.close_over(session, resource_id)
+    await turns.brought_back(session, actor, [resource_id] * count)
     return await listing.get(session, actor, resource_id)
 
 
@@ -115,6 +116,8 @@ async def _set_active(
         events.record(session, actor, verb, subject, changes={"unit": number})
         await session.flush()
         await service.close_over(session, resource_id)
+        if is_active:
+            await turns.brought_back(session, actor, [resource_id])
     return await listing.get(session, actor, resource_id)
 
 
