@@ -6,3 +6,7 @@ rules were passed over with a reason or bookings were there before the allocatio
 """
 
 from __future__ import annotations
+
+from src.domain.bookings.quotas import facts, ledger, periods, rule
+
+__all__ = ["facts", "ledger", "periods", "rule"]

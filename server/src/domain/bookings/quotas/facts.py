@@ -18,10 +18,20 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock
+from src.core.db import database_now
 from src.core.json_rows import JsonRows
 from src.domain import resources
 from src.domain.accounts.tables import Institute, RoleAssignment, TeamMember
@@ -148,7 +158,19 @@ def column(
     `around` contains the bookings; `booking_ids` are those of them that exist. Read it by `limits`.
     """
     holders = [each for each in (person_id, *team_ids, *project_ids) if each is not None]
-    rows = JsonRows(
+    theirs = concerns(person_id, list(team_ids), list(project_ids))
+    found = rows(theirs, balances=_balances(holders, around), own=_own(booking_ids))
+    return found.correlate(Resource).scalar_subquery()
+
+
+def rows(
+    which: ColumnElement[bool],
+    *,
+    balances: ScalarSelect[Any] | None = None,
+    own: ScalarSelect[Any] | None = None,
+) -> Select[Any]:
+    """The allocations of a condition as JSON, which `limits` reads; to be correlated."""
+    found = JsonRows(
         Allocation.id,
         Allocation.name,
         Allocation.holder_kind,
@@ -159,26 +181,49 @@ def column(
         _ZONE,
         Allocation.starts_on,
         Allocation.ends_on,
-        _balances(holders, around),
-        _own(booking_ids),
+        null() if balances is None else balances,
+        null() if own is None else own,
     )
-    return (
-        select(rows)
-        .select_from(Allocation)
+    return select(found).select_from(Allocation).where(which)
+
+
+def concerns(person: Any, teams: Sequence[Any], projects: Sequence[Any]) -> ColumnElement[bool]:  # noqa: ANN401 - ids, or columns that hold them
+    """Active allocations for a booking of a resource in the same statement, by whom it is for.
+
+    A role counts wherever it is held.
+    """
+    kind, holder = Allocation.holder_kind, Allocation.holder_id
+    teams_of = select(TeamMember.team_id).where(TeamMember.user_id == person)
+    role = (
+        select(RoleAssignment.id)
         .where(
-            Allocation.is_active,
-            or_(Allocation.resource_id.is_(None), Allocation.resource_id == Resource.id),
-            or_(Allocation.type_id.is_(None), Allocation.type_id == Resource.type_id),
-            _is_held(person_id, team_ids, project_ids),
+            RoleAssignment.role == Allocation.role,
+            or_(
+                RoleAssignment.user_id == person,
+                RoleAssignment.team_id.in_(teams_of.correlate_except(TeamMember)),
+            ),
+            or_(RoleAssignment.expires_at.is_(None), RoleAssignment.expires_at > database_now()),
         )
-        .correlate(Resource)
-        .scalar_subquery()
+        .correlate_except(RoleAssignment)  # else it would bring bookings of its own
+        .exists()
+    )
+    return and_(
+        Allocation.is_active,
+        or_(Allocation.resource_id.is_(None), Allocation.resource_id == Resource.id),
+        or_(Allocation.type_id.is_(None), Allocation.type_id == Resource.type_id),
+        or_(
+            kind == HolderKind.EVERYONE,
+            and_(kind == HolderKind.PERSON, holder == person),
+            and_(kind == HolderKind.TEAM, holder.in_(teams)),
+            and_(kind == HolderKind.PROJECT, holder.in_(projects)),
+            and_(kind == HolderKind.ROLE, role),
+        ),
     )
 
 
-def limits(rows: Sequence[Sequence[Any]] | str | None) -> list[Limit]:
+def limits(found: Sequence[Sequence[Any]] | str | None) -> list[Limit]:
     """What stands in `column`."""
-    return [_limit(*row) for row in _rows(rows)]
+    return [_limit(*row) for row in rows_of(found)]
 
 
 def standings(asked: Iterable[tuple[Asked, Sequence[Limit]]]) -> dict[UUID, list[Standing]]:
@@ -264,26 +309,6 @@ def _standings(
         )
 
 
-def _is_held(
-    person_id: UUID | None, team_ids: Collection[UUID], project_ids: Collection[UUID]
-) -> ColumnElement[bool]:
-    """Allocations for somebody a booking is for. A role counts wherever it is held."""
-    kind, holder = Allocation.holder_kind, Allocation.holder_id
-    theirs = select(TeamMember.team_id).where(TeamMember.user_id == person_id)
-    role = exists().where(
-        RoleAssignment.role == Allocation.role,
-        or_(RoleAssignment.user_id == person_id, RoleAssignment.team_id.in_(theirs)),
-        or_(RoleAssignment.expires_at.is_(None), RoleAssignment.expires_at > clock.now()),
-    )
-    return or_(
-        kind == HolderKind.EVERYONE,
-        and_(kind == HolderKind.PERSON, holder == person_id),
-        and_(kind == HolderKind.TEAM, holder.in_(list(team_ids))),
-        and_(kind == HolderKind.PROJECT, holder.in_(list(project_ids))),
-        and_(kind == HolderKind.ROLE, role.correlate(Allocation)),
-    )
-
-
 def _balances(holders: Sequence[UUID], around: Window) -> ScalarSelect[Any]:
     first, last = around.starts_at.date() - _DAY, around.ends_at.date() + _DAY
     earliest = case(
@@ -331,8 +356,8 @@ def _limit(  # noqa: PLR0913, PLR0917 - the columns of a row
     own: Any,  # noqa: ANN401 - JSON
 ) -> Limit:
     mine: Counter[tuple[UUID, UUID, date]] = Counter()
-    for booking, holder, start, minutes in _rows(own):
-        mine[(UUID(booking), UUID(holder), date.fromisoformat(start))] += minutes
+    for booking, *key, minutes in rows_of(own):
+        mine[account(booking, *key)] += minutes
     return Limit(
         UUID(id_),
         name,
@@ -346,13 +371,19 @@ def _limit(  # noqa: PLR0913, PLR0917 - the columns of a row
         date.fromisoformat(ends_on) if ends_on else None,
         {
             (UUID(holder), date.fromisoformat(start)): minutes
-            for holder, start, minutes in _rows(balances)
+            for holder, start, minutes in rows_of(balances)
         },
         dict(mine),
     )
 
 
-def _rows(found: Any) -> list[Any]:  # noqa: ANN401 - JSON, which SQLite hands on as its text
+def account(one: str, holder: str, start: str) -> Account:
+    """Two ids and a day as they stand in JSON."""
+    return UUID(one), UUID(holder), date.fromisoformat(start)
+
+
+def rows_of(found: Any) -> list[Any]:  # noqa: ANN401 - JSON, which SQLite hands on as its text
+    """Rows that came as JSON."""
     if isinstance(found, str):
         found = json.loads(found)
     return found or []
