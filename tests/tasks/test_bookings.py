@@ -10,6 +10,7 @@ from src.domain import bookings
 from src.domain.bookings import Wish
 from src.domain.notifications import Notification
 from src.tasks import bookings as tasks
+from src.tasks.approvals import tell_asked
 from src.tasks.handlers import Job, registry
 from tests.support.world import HOUR, World, tomorrow
 
@@ -25,7 +26,7 @@ async def test_a_request_reaches_those_who_decide_through_the_outbox(world: Worl
         topic = outbox.topics[message.topic]
         assert topic.queue == "notifications"
         job = Job(message.id, topic.name, 1, topic.max_attempts, "a-token")
-        assert await tasks.tell_deciders(session, message.payload, job) == {"told": 1}
+        assert await tell_asked(session, message.payload, job) == {"told": 1}
     async with world.reading() as reads:
         (told,) = await reads.scalars(select(Notification))
     assert (told.user_id, told.kind) == (manager.user_id, "booking.requested")
@@ -44,7 +45,7 @@ async def test_each_periodic_task_does_its_part_and_is_declared(world: World) ->
     ):  # fmt: skip
         async with world.writing() as session:
             results |= await task(session, {}, None)  # type: ignore[arg-type]
-    assert results == {"expired": 0, "released": 0, "completed": 0, "reminded": 0}
+    assert results == {"expired": 0, "asked": 0, "released": 0, "completed": 0, "reminded": 0}
     declared = {name for name in schedule.declared if name.startswith("bookings.")}
     assert declared == {
         "bookings.expire-requests", "bookings.no-shows", "bookings.complete", "bookings.remind"

@@ -16,6 +16,7 @@ MODULES = (
     "src.domain.accounts",
     "src.tasks.maintenance",
     "src.tasks.accounts",
+    "src.tasks.approvals",
     "src.tasks.bookings",
     "src.tasks.events",
     "src.tasks.record",

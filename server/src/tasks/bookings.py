@@ -16,7 +16,7 @@ from src.tasks.handlers import Job, every, handles
 async def tell_deciders(
     session: AsyncSession, payload: dict[str, Any], _job: Job
 ) -> dict[str, Any]:
-    """Tell whoever may decide that a request waits."""
+    """Tell whoever may decide that a request waits; versions before approvals asked like this."""
     told = await bookings.tell_deciders(session, UUID(payload["booking_id"]))
     return {"told": told}
 
@@ -30,8 +30,9 @@ async def tell_deciders(
 async def expire_requests(
     session: AsyncSession, _payload: dict[str, Any], _job: Job
 ) -> dict[str, Any]:
-    """End requests past their deadline and tell their people."""
-    return {"expired": await bookings.upkeep.expire_requests(session)}
+    """End requests past their deadline and tell their people; ask for those nobody was asked."""
+    asked = await bookings.ask_missing(session)
+    return {"expired": await bookings.upkeep.expire_requests(session), "asked": asked}
 
 
 @every(

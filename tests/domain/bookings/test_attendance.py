@@ -60,7 +60,7 @@ async def test_a_request_waits_for_somebody_else_to_approve(world: World, at: At
         (hold,) = await reads.scalars(select(Hold))
         topics = list(await reads.scalars(select(Message.topic)))
     assert hold.expires_at == made.request_expires_at
-    assert topics == ["bookings.requested"]
+    assert topics == ["approvals.asked"]
     async with world.writing() as session:
         assert await bookings.tell_deciders(session, made.id) == 1
     assert await kinds(world, manager) == ["booking.requested"]

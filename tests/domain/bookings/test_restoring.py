@@ -94,7 +94,7 @@ async def test_a_request_is_requested_again_until_the_same_deadline(world: World
     assert back.request_expires_at == made.request_expires_at
     async with world.reading() as reads:
         assert (await reads.scalars(select(Hold))).one().expires_at == made.request_expires_at
-        asked = select(Message.id).where(Message.topic == "bookings.requested")
+        asked = select(Message.id).where(Message.topic == "approvals.asked")
         assert len(list(await reads.scalars(asked))) == 2
     async with world.writing() as session:
         approved = await bookings.approve(session, manager, made.id)

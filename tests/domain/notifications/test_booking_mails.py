@@ -18,6 +18,7 @@ from sqlalchemy import select
 from src.core import mailbox
 from src.core.actor import Actor
 from src.core.mailbox import Mail
+from src.core.settings import Settings
 from src.domain import accounts, bookings, notifications
 from src.domain.bookings import BookingView, Wish
 from src.domain.bookings.displacement import Choice
@@ -72,7 +73,8 @@ def box(world: World, tmp_path: Path) -> Letterbox:
 
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[time_machine.Traveller]:
-    """Five hours before the booking; tests go on from there."""
+    """Five hours before the booking; tests go on from there. Links are signed with a key."""
+    accounts.tokens.configure(Settings(secret_key=SecretStr("k" * 32)))
     with time_machine.travel(START - 5 * HOUR, tick=True) as traveller:
         yield traveller
 
@@ -147,7 +149,11 @@ async def test_requested_approved_rejected_and_lapsed(
     async with world.writing() as session:
         await bookings.tell_deciders(session, one.id)
     (mail,) = await box.come()
-    says(mail, f"Please decide: {name}", f"Mia <u> asks for {name}", made=one)
+    assert mail.subject == f"Please decide: {name}"
+    assert f"Mia <u> asks for {name}" in mail.text
+    # It leads to the page that needs no log-in.
+    assert "https://lab.example.org/approvals/answer/" in mail.text
+    assert f"https://lab.example.org/bookings/{one.id}" not in mail.text
     assert "Decide before: " in mail.text
     assert manager.name in mail.to
     assert "<u>" not in mail.html

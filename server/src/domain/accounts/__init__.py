@@ -131,6 +131,7 @@ from src.domain.accounts.users import (
     holders,
     list_users,
     names,
+    role_holders,
     update_user,
 )
 from src.domain.accounts.views import UserView
@@ -237,6 +238,7 @@ __all__ = [
     "refresh",
     "remove_member",
     "restricting",
+    "role_holders",
     "second_step",
     "secrets",
     "sessions",

@@ -199,6 +199,12 @@ def holders_of(permission: Permission, scopes: Collection[str]) -> Select[UUID]:
     )
 
 
+def having_role(role: str, scopes: Collection[str]) -> Select[UUID]:
+    """Active people who have a role everywhere or in a scope, by themselves or by a team."""
+    held = or_(*_held_by(RoleAssignment.role == role, scopes))
+    return select(User.id).where(User.state == UserState.ACTIVE, held)
+
+
 def _custom(listed: InstrumentedAttribute[list[str]], permission: Permission) -> Select[str]:
     """Custom roles whose list names the permission; as text, for each database has JSON its way."""
     return select(Role.name).where(cast(listed, Text).contains(f'"{permission}"'))

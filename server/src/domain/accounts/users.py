@@ -252,6 +252,12 @@ async def holders(session: AsyncSession, permission: Permission, *scopes: str) -
     return list((await session.scalars(wanted)).all())
 
 
+async def role_holders(session: AsyncSession, role: str, *scopes: str) -> list[UUID]:
+    """Active people who have a role everywhere or in one of the scopes, by id."""
+    wanted = repository.having_role(role, scopes).order_by(User.id)
+    return list((await session.scalars(wanted)).all())
+
+
 async def names(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, str]:
     """Names by id, in one statement."""
     if not user_ids:

@@ -82,8 +82,12 @@ class Approval(Identified, Versioned, Table):
     permission: Mapped[str | None] = mapped_column(String(60))
     requested_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     requested_for: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    # When what is asked for ends by itself, whatever the steps say.
+    # When it lapses by itself the way it stands now: the step's end, or that of what is asked for.
     expires_at: Mapped[datetime | None]
+    # When what is asked for ends by itself, whatever the steps say; no step reaches beyond it.
+    latest_at: Mapped[datetime | None]
+    # What was asked, so that asking for something else is told apart from asking for less.
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
     decided_at: Mapped[datetime | None]
 
 
@@ -96,6 +100,8 @@ class ApprovalSeat(Table):
     approval_id: Mapped[UUID] = mapped_column(ForeignKey("approvals.id"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    # It came to them because the others were too late: one word of theirs decides the step.
+    is_escalated: Mapped[bool] = mapped_column(default=False)
 
 
 class ApprovalVote(Identified, Table):

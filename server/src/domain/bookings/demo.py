@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import events, ids
 from src.core.actor import Actor
 from src.domain import resources
-from src.domain.bookings import telling
+from src.domain.bookings import decisions
 from src.domain.bookings.tables import Booking, Status
 from src.domain.resources.tables import Hold, HoldKind, ResourceState
 
@@ -124,7 +124,7 @@ async def fill(
     Some by hand, so that those who log in find something of theirs; the rest by habit.
     """
     calendar = Calendar(now, Random(seed), cast_)
-    asked = _by_hand(calendar, stage)
+    _by_hand(calendar, stage)
     for type_name, instruments in stage.by_type.items():
         for terms in instruments:
             for unit in terms.units:
@@ -134,8 +134,7 @@ async def fill(
     for row in calendar.rows:
         _record(session, row)
     await session.flush()
-    for booking_id in asked:
-        await telling.ask(session, booking_id)
+    await decisions.ask_missing(session)
     return len(calendar.rows)
 
 
@@ -278,8 +277,8 @@ def _keep(calendar: Calendar, terms: resources.terms.Terms, row: dict[str, Any])
         )
 
 
-def _by_hand(calendar: Calendar, stage: Stage) -> list[UUID]:
-    """What the member and the manager find of theirs; the ids of requests to be decided."""
+def _by_hand(calendar: Calendar, stage: Stage) -> None:
+    """What the member and the manager find of theirs, requests to be decided among it."""
     cast_, now = calendar.cast, calendar.now
     culture = stage.by_type["Culture workplace"][0]
     confocal = stage.by_type["Confocal microscope"][0]
@@ -307,11 +306,8 @@ def _by_hand(calendar: Calendar, stage: Stage) -> list[UUID]:
         (approved[1], 2, 18, 14, others[5], "Overnight NOESY"),
         (approved[1], 5, 9, 3, others[3], "HSQC titration, last points"),
     ]
-    asked = [
+    for terms, *when, person, title in wishes:
         _write(calendar, terms, _at(terms, now, *when), person, title, is_request=True)
-        for terms, *when, person, title in wishes
-    ]
-    return [booking_id for booking_id in asked if booking_id is not None]
 
 
 def _write(

@@ -95,9 +95,7 @@ async def create_many(
     await inviting.store(session, [each.booking for each in found], now)
     await aftermath.follow(session, actor, found)
     for each in found:
-        if each.booking.status is Status.REQUESTED:
-            await telling.ask(session, each.booking.id)
-        elif is_told:
+        if is_told and each.booking.status is not Status.REQUESTED:
             await telling.tell(session, actor, each, "booking.confirmed")
         if is_told:
             await telling.invite(session, actor, each)

@@ -24,7 +24,7 @@ from src.domain.bookings import (
 from src.domain.bookings.errors import BookingNotFound
 from src.domain.bookings.plans import Plan, Window
 from src.domain.bookings.repository import Whole
-from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.tables import Booking
 from src.domain.bookings.views import BookingView
 
 
@@ -58,8 +58,6 @@ async def restore(
     await session.flush()
     await aftermath.follow(session, actor, [found])
     await telling.tell(session, actor, found, "booking.restored")
-    if found.booking.status is Status.REQUESTED:
-        await telling.ask(session, booking_id, version=found.booking.version)
     await session.flush()
     (renewed,) = await repository.find(session, Booking.id == booking_id)
     return repository.view(actor, renewed, now=now)

@@ -8,13 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import outbox
-from src.core.actor import Actor, Permission, resource_scope
-from src.domain import accounts, notifications
+from src.core.actor import Actor
+from src.domain import notifications
 from src.domain.bookings import inviting
 from src.domain.bookings.repository import Whole
-from src.domain.bookings.tables import Booking, Status
-from src.domain.bookings.topics import REQUESTED
+from src.domain.bookings.tables import Booking
 
 # What those who were invited hear when a booking changes.
 _FOR_ATTENDEES = {
@@ -58,31 +56,21 @@ def concerned(actor: Actor, booking: Booking) -> list[UUID]:
     return [booking.booked_for, booking.booked_by]
 
 
-async def ask(session: AsyncSession, booking_id: UUID, *, version: int = 1) -> None:
-    """Have those who may decide be told of a request, once this transaction commits.
-
-    Once for each version: what was cancelled and restored is asked for again.
-    """
-    await outbox.publish(
-        session,
-        REQUESTED,
-        {"booking_id": str(booking_id)},
-        once=f"{REQUESTED.name}:{booking_id}:{version}",
-    )
-
-
-async def tell_deciders(session: AsyncSession, found: Whole) -> int:
-    """Tell everybody who may decide a request, if it is still open; how many that are."""
+def args_of(found: Whole, *, by: UUID | None = None, reason: str | None = None) -> dict[str, Any]:
+    """What a notification about a booking is made of; `notices` says what each means."""
     booking = found.booking
-    if booking.status is not Status.REQUESTED:
-        return 0
-    scope = resource_scope(booking.resource_id)
-    holders = await accounts.holders(session, Permission.BOOKINGS_APPROVE, scope)
-    own = {booking.booked_by, booking.booked_for}
-    deciders = [user_id for user_id in holders if user_id not in own]
-    for user_id in deciders:
-        await _notify(session, user_id, "booking.requested", found)
-    return len(deciders)
+    return {
+        "booking_id": booking.id,
+        "resource": found.resource.name,
+        "unit": found.unit,
+        "title": booking.title or None,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+        "person": booking.booked_for,
+        "by": by,
+        "reason": reason or None,
+        "request_expires_at": booking.request_expires_at,
+    }
 
 
 async def _notify(
@@ -95,18 +83,7 @@ async def _notify(
     reason: str | None = None,
 ) -> None:
     booking = found.booking
-    args: dict[str, Any] = {
-        "booking_id": booking.id,
-        "resource": found.resource.name,
-        "unit": found.unit,
-        "title": booking.title or None,
-        "starts_at": booking.starts_at,
-        "ends_at": booking.ends_at,
-        "person": booking.booked_for,
-        "by": by,
-        "reason": reason or None,
-        "request_expires_at": booking.request_expires_at,
-    }
+    args = args_of(found, by=by, reason=reason)
     await notifications.notify(
         session,
         user_id=user_id,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core import clock
 from src.core.actor import SYSTEM
 from src.domain import resources
-from src.domain.bookings import aftermath, holds, locking, rules, telling
+from src.domain.bookings import aftermath, decisions, holds, locking, rules, telling
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.resources.tables import Hold, ResourceState
@@ -34,10 +34,7 @@ async def expire_requests(session: AsyncSession, *, limit: int = BATCH) -> int:
 
     due = and_(Booking.status == Status.REQUESTED, Booking.request_expires_at <= now)
     found = await _open(session, due, is_due, limit)
-    for each in found:
-        rules.transition(session, SYSTEM, each.booking, Status.EXPIRED, now=now)
-        await telling.tell(session, SYSTEM, each, "booking.expired")
-    await _release(session, found)
+    await decisions.expire(session, found)
     return len(found)
 
 

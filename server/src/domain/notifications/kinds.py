@@ -9,12 +9,20 @@ A text is English with named places. Its values come from the notification's `ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from src.domain.notifications.tables import Notification
+
+MailPath = Callable[[Notification], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationKind:
-    """One thing people are told. `facts` are the rows of the mail: (label, text)."""
+    """One thing people are told. `facts` are the rows of the mail: (label, text).
+
+    `mail_path` makes the path its mail leads to, when that is not the notification's link.
+    """
 
     name: str
     title: str
@@ -23,12 +31,13 @@ class NotificationKind:
     facts: tuple[tuple[str, str], ...] = ()
     people: frozenset[str] = frozenset()
     mail: bool = True
+    mail_path: MailPath | None = None
 
 
 _kinds: dict[str, NotificationKind] = {}
 
 
-def kind(
+def kind(  # noqa: PLR0913 - what a notification is made of
     name: str,
     *,
     title: str,
@@ -37,11 +46,12 @@ def kind(
     facts: tuple[tuple[str, str], ...] = (),
     people: tuple[str, ...] = (),
     mail: bool = True,
+    mail_path: MailPath | None = None,
 ) -> NotificationKind:
     """Register a kind, once. Texts are marked with `language.mark` for the catalogues."""
     if name in _kinds:
         raise ValueError(f"the kind {name!r} is registered twice")
-    made = NotificationKind(name, title, body, action, facts, frozenset(people), mail)
+    made = NotificationKind(name, title, body, action, facts, frozenset(people), mail, mail_path)
     _kinds[name] = made
     return made
 

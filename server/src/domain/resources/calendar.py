@@ -31,6 +31,7 @@ __all__ = [
     "TimeTaken",
     "UnitHolds",
     "is_live",
+    "limit",
     "lock",
     "occupancy",
     "release",
@@ -168,6 +169,19 @@ async def release(session: AsyncSession, holders: Collection[UUID]) -> None:
     """Free everything that `holders` hold."""
     if holders:
         await _delete(session, holders)
+
+
+async def limit(session: AsyncSession, holder_id: UUID, *, expires_at: datetime | None) -> None:
+    """Let what a holder holds end by itself at another moment; nothing moves.
+
+    For live holds alone: what has lapsed may belong to somebody else by now.
+    """
+    await session.execute(
+        update(Hold)
+        .where(Hold.holder_id == holder_id, is_live(clock.now()))
+        .values(expires_at=expires_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def occupancy(

@@ -1,0 +1,26 @@
+"""What people are told about approvals; that something waits is told by its subject's own kind."""
+
+from __future__ import annotations
+
+from src.core.language import mark
+from src.domain.notifications import kind
+
+kind(
+    "approval.several",
+    title=mark("Please decide: %(what)s and others"),
+    body=mark("%(count)s requests wait for you. Approve or reject them."),
+    action=mark("Open the requests"),
+    people=(),
+)
+kind(
+    "approval.nobody",
+    title=mark("Nobody is left to decide: %(what)s"),
+    body=mark(
+        "Of those the approval rule names nobody can decide on the request of %(person)s for"
+        " %(what)s. It waits for those who hold the permission %(permission)s. Look at the rule and"
+        " at who has which role."
+    ),
+    action=mark("Open the request"),
+    facts=((mark("Rule"), mark("%(rule)s")), (mark("Decide before"), mark("%(until_at)s"))),
+    people=("person",),
+)
