@@ -271,8 +271,8 @@ async def _views(
             .where(UtilityDependant.utility_id.in_(found), access.visible(actor))
             .order_by(Resource.name)
         )
-        for utility_id, *facts in named:
-            found[utility_id].append(DependantView(*facts))
+        for utility_id, resource_id, name, state, effect in named:
+            found[utility_id].append(DependantView(resource_id, name, state, effect))
     return [
         UtilityView(
             id=row.id,
