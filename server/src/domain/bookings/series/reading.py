@@ -84,12 +84,12 @@ async def list_(
 async def take_in_hand(
     session: AsyncSession, actor: Actor, series_id: UUID, expected_version: int | None
 ) -> Row:
-    """A series to be changed, as it is now. Raises `SeriesNotFound`, `Forbidden`, and
-    `PreconditionFailed` when it is not the version expected.
+    """A series to be changed, as it is now.
+
+    Raises `SeriesNotFound`, `Forbidden`, `PreconditionFailed` when it is not the version expected.
     """
     lock = select(BookingSeries.id).where(BookingSeries.id == series_id).with_for_update()
     await session.execute(lock)
-    session.expire_all()
     row = await find(session, actor, series_id)
     if not policy.may_change(actor, row.series):
         raise forbidden(Permission.BOOKINGS_MANAGE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -229,17 +229,13 @@ def _until(text: str, zone: ZoneInfo) -> datetime:
     """A day means the whole of it."""
     found = _UNTIL.fullmatch(text)
     try:
-        if found is None:
-            raise ValueError(text)
-        day = datetime.strptime(found[1], "%Y%m%d")  # noqa: DTZ007 - local time
-        if not 2000 <= day.year <= _LAST_YEAR:
-            raise ValueError(text)
-        if found[2] is None:
-            return datetime.combine(day, time(23, 59, 59))
-        at = datetime.strptime(f"{found[1]}{found[2]}", "%Y%m%d%H%M%S")  # noqa: DTZ007
+        at = datetime.strptime(f"{found[1]}{found[2] or '235959'}" if found else "", "%Y%m%d%H%M%S")  # noqa: DTZ007
+        is_utc = found is not None and found[3] is not None
     except ValueError:
-        raise _bad(_("UNTIL is a day as in 20261231, or a time as in 20261231T170000Z.")) from None
-    return at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) if found[3] else at
+        at, is_utc = datetime.min, False  # noqa: DTZ901
+    if not 2000 <= at.year <= _LAST_YEAR:
+        raise _bad(_("UNTIL is a day as in 20261231, or a time as in 20261231T170000Z."))
+    return at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) if is_utc else at
 
 
 def _bad(detail: str) -> BadRecurrence:

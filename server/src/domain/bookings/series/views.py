@@ -18,6 +18,14 @@ LOCAL = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a series: `from_` is a start its rule gives, needed but for `all`."""
+
+    scope: Scope = "all"
+    from_: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time of a series and what would become of it.
 
