@@ -19,9 +19,14 @@ from tests.support.world import World, tomorrow
 
 
 async def reported(
-    world: World, actor: Actor, resource: UUID, severity: Severity = Severity.HIGH, **more: bool
+    world: World,
+    actor: Actor,
+    resource: UUID,
+    severity: Severity = Severity.HIGH,
+    *,
+    is_blocking: bool = False,
 ) -> ProblemView:
-    wish = Report(resource, severity, "The laser does not ignite", **more)
+    wish = Report(resource, severity, "The laser does not ignite", is_blocking)
     async with world.writing() as session:
         return await problems.report(session, actor, report=wish)
 
