@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from src.core import ids
 from src.domain import resources
 from src.domain.bookings import suggestions
+from src.domain.bookings.facts import Facts
 from src.domain.resources.calendar import Placed, UnitHolds
 from src.domain.resources.hours import Weekly, Window
 from src.domain.resources.policy import EffectivePolicy
@@ -185,7 +186,7 @@ def test_every_suggestion_is_free_and_fits(
         for begin, end in holds
     ]  # fmt: skip
     unit = UnitHolds(1, 1, terms.resource_id, is_active=True, holds=placed)
-    candidate = suggestions.Candidate(terms, 0, (unit,))
+    candidate = suggestions.Candidate(terms, Facts(), (unit,))
     wish = Window(NOW + start * MINUTE, NOW + (start + minutes) * MINUTE)
     found = suggestions.suggest(
         suggestions.Asked(terms.resource_id, wish, ids.new()), [candidate], now=NOW

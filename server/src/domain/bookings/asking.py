@@ -58,6 +58,8 @@ async def check(
         suggestions=tuple(fitting),
         contact=await resources.contacts.for_(session, wish.resource_id),
         request_expires_at=judgement.request_expires_at if is_clean else None,
+        warnings=judgement.warnings,
+        quotas=judgement.quotas,
     )
 
 

@@ -6,21 +6,28 @@ way or only asked about: the rules that hold for one hold for all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from src.core import sheets
 from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
 from src.domain import resources
-from src.domain.bookings import plans, policy, refusals, repository, rules
+from src.domain.bookings import facts, plans, policy, quotas, refusals, rules
+from src.domain.bookings.facts import Facts
 from src.domain.bookings.plans import Judgement, Plan, Violation, Window
+from src.domain.bookings.quotas.facts import Asked, Standing
 from src.domain.bookings.tables import Status
 from src.domain.bookings.views import Outcome
 from src.domain.resources.errors import ResourceNotFound
+from src.domain.resources.rules import Taken
 from src.domain.resources.tables import Resource
 
 # Closures further away than any buffer need not be read.
@@ -33,12 +40,34 @@ _STILL_COUNT = frozenset(
 _MAY_HAVE_COME = frozenset(
     {"resource-down", "resource-retired", "no-units", "unit-unknown", "closed"}
 )
+# What else the person may have booked in the meantime.
+_OF_THE_PERSON = frozenset(
+    {
+        "too-many-upcoming",
+        "too-many-on-day",
+        "too-long-on-day",
+        "too-long-in-week",
+        "parallel-booking",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the rules know of one plan."""
+
+    terms: resources.terms.Terms
+    facts: Facts
+    limits: Sequence[quotas.facts.Limit]
 
 
 async def judge(
     session: AsyncSession, actor: Actor, wanted: Sequence[Plan], *, now: datetime
 ) -> list[Judgement]:
     """All rules over all plans, together, in one statement per person.
+
+    Plans of one person count against each other in their order, those alone that are not refused:
+    of five bookings where three may be ahead, the fourth is refused.
 
     Raises `ResourceNotFound`; `Forbidden` when a rule shall be passed over without permission, or
     a booking shall go to a resource the actor may not book; `BookingRefused` at once for times no
@@ -52,24 +81,48 @@ async def judge(
     judged: dict[UUID, Judgement] = {}
     for person_id in dict.fromkeys(plan.person_id for plan in wanted):
         theirs = [plan for plan in wanted if plan.person_id == person_id]
-        found = await _terms(session, actor, theirs, person_id, now=now)
-        for plan in theirs:
-            if plan.resource_id not in found:
-                raise ResourceNotFound(_("Choose one from the list of resources."))
-            if plan.booking is not None and plan.booking.resource_id != plan.resource_id:
-                policy.require(actor, Permission.BOOKINGS_CREATE, plan.resource_id)
-            terms, upcoming = found[plan.resource_id]
-            judged[plan.id] = _judged(actor, plan, terms, upcoming, now)
+        known = await _known(session, actor, theirs, person_id, now=now)
+        for judgement in _judged_together(actor, theirs, known, now):
+            judged[judgement.plan.id] = judgement
     return [judged[plan.id] for plan in wanted]
 
 
+def _judged_together(
+    actor: Actor, theirs: Sequence[Plan], known: Mapping[UUID, _Known], now: datetime
+) -> Iterator[Judgement]:
+    """The plans of one person, each with those before it that stand."""
+    taken: list[Taken] = []
+    ahead: Counter[UUID] = Counter()
+    drawn: list[tuple[Asked, Sequence[quotas.facts.Limit]]] = []
+    for plan in theirs:
+        found = known[plan.resource_id]
+        if plan.booking is not None and plan.booking.resource_id != plan.resource_id:
+            policy.require(actor, Permission.BOOKINGS_CREATE, plan.resource_id)
+        so_far = replace(
+            found.facts,
+            upcoming=found.facts.upcoming + ahead[plan.resource_id],
+            taken=(*found.facts.taken, *taken),
+        )
+        asked = Asked(plan.id, plan.person_id, plan.window, plan.team_id, plan.project_id)
+        standings = quotas.facts.standings([*drawn, (asked, found.limits)])[plan.id]
+        judgement = _judged(actor, plan, replace(found, facts=so_far), standings, now)
+        if not judgement.refusals:
+            drawn.append((asked, found.limits))
+            ahead[plan.resource_id] += plan.window.ends_at > now
+            name = found.terms.name
+            taken.append(Taken(plan.window, plan.resource_id, name, plan.group_id))
+        yield judgement
+
+
 def _judged(
-    actor: Actor, plan: Plan, terms: resources.terms.Terms, upcoming: int, now: datetime
+    actor: Actor, plan: Plan, known: _Known, standings: Sequence[Standing], now: datetime
 ) -> Judgement:
-    question = resources.rules.Question(
-        plan.window, now, plan.unit, upcoming, is_started=plan.is_started(now)
-    )
-    found = [*plan.faults, *plans.text_faults(plan.texts), *_broken(plan, terms, question)]
+    terms = known.terms
+    findings = _broken(plan, terms, _question(plan, known, now))
+    found = [*plan.faults, *plans.text_faults(plan.texts)]
+    found += [each for each in findings if not each.is_warning]
+    if _counts_anew(plan):
+        found += quotas.rule.violations(standings)
     found += _started(plan)
     outcome = _outcome(plan, terms)
     if outcome == "requested" and plan.window.starts_at <= now:
@@ -78,22 +131,59 @@ def _judged(
     found += _approval(actor, plan, terms)
     passed = tuple(each for each in found if plan.override_reason and each.overridable)
     standing = tuple(each for each in found if each not in passed)
-    expires = None
-    if outcome == "requested":
-        expires = _deadline(plan, terms, now)
-    told = "refused" if standing else outcome
-    return Judgement(plan, terms, told, standing, passed, expires, _buffers(plan, terms))
+    return Judgement(
+        plan,
+        terms,
+        "refused" if standing else outcome,
+        standing,
+        passed,
+        _deadline(plan, terms, now) if outcome == "requested" else None,
+        _buffers(plan, terms),
+        tuple(each for each in findings if each.is_warning),
+        tuple(standings),
+    )
+
+
+def _question(plan: Plan, known: _Known, now: datetime) -> resources.rules.Question:
+    person = known.facts
+    return resources.rules.Question(
+        plan.window,
+        now,
+        plan.unit,
+        person.upcoming,
+        is_started=plan.is_started(now),
+        taken=person.taken,
+        held=person.held,
+        names=person.names,
+        answers=_answers(plan, known.terms),
+        group_id=plan.group_id,
+    )
+
+
+def _answers(plan: Plan, terms: resources.terms.Terms) -> Mapping[str, Any] | None:
+    """What is answered; what an earlier question had for an answer is no fault of a change."""
+    booking = plan.booking
+    if plan.answers is None or booking is None or plan.answers != booking.answers:
+        return plan.answers
+    asked = {each.name for each in sheets.fields(terms.policy.questions)}
+    return {name: answer for name, answer in plan.answers.items() if name in asked}
+
+
+def _counts_anew(plan: Plan) -> bool:
+    """Whether limits of the person have a say: not where they were passed over before."""
+    booking = plan.booking
+    if plan.is_restored and booking is not None:
+        return booking.override_reason is None
+    return plan.shortened is None
 
 
 def _broken(
     plan: Plan, terms: resources.terms.Terms, question: resources.rules.Question
-) -> Iterable[Violation]:
+) -> Sequence[Violation]:
     """The resource's rules; a part of what was accepted is asked only about what is new in it."""
-    found = resources.rules.violations(terms, question)
-    if plan.is_restored and plan.booking is not None:
-        counting = _MAY_HAVE_COME
-        if plan.booking.override_reason is None:
-            counting = counting | {"too-many-upcoming"}
+    found = resources.rules.findings(terms, question)
+    if plan.is_restored:
+        counting = _MAY_HAVE_COME | (_OF_THE_PERSON if _counts_anew(plan) else frozenset())
         return [each for each in found if each.code in counting]
     booking = plan.shortened
     if booking is None:
@@ -170,23 +260,39 @@ def _approval(actor: Actor, plan: Plan, terms: resources.terms.Terms) -> Iterabl
         yield Violation("approval-needed", message, False, {}, "starts_at")
 
 
-async def _terms(
+async def _known(
     session: AsyncSession,
     actor: Actor,
     theirs: Sequence[Plan],
     person_id: UUID | None,
     *,
     now: datetime,
-) -> dict[UUID, tuple[resources.terms.Terms, int]]:
+) -> dict[UUID, _Known]:
+    """By resource. Raises `ResourceNotFound` when one of them is not there for the actor."""
     around = Window(
         min(plan.window.starts_at for plan in theirs) - _AROUND,
         max(plan.window.ends_at for plan in theirs) + _AROUND,
     )
-    which = and_(
-        Resource.id.in_({plan.resource_id for plan in theirs}),
-        resources.access.visible(actor),
+    wanted = {plan.resource_id for plan in theirs}
+    which = and_(Resource.id.in_(wanted), resources.access.visible(actor))
+    ids = [plan.id for plan in theirs]
+    limits = quotas.facts.column(
+        person_id,
+        around=around,
+        team_ids={plan.team_id for plan in theirs if plan.team_id},
+        project_ids={plan.project_id for plan in theirs if plan.project_id},
+        booking_ids=[plan.id for plan in theirs if plan.booking is not None],
     )
-    counted = repository.upcoming(person_id, now=now, excluding=[plan.id for plan in theirs])
-    wanted = resources.terms.statement(which, around=around)
-    rows = await session.execute(wanted.add_columns(counted.label("upcoming")))
-    return {row.id: (resources.terms.of(row), row.upcoming) for row in rows}
+    about = facts.columns(person_id, around=around, now=now, excluding=ids, with_names=True)
+    statement = resources.terms.statement(which, around=around)
+    rows = await session.execute(statement.add_columns(*about, limits.label("limits")))
+    found = {
+        row.id: _Known(resources.terms.of(row), facts.of(row), quotas.facts.limits(row.limits))
+        for row in rows
+    }
+    if wanted - found.keys():
+        raise ResourceNotFound(_("Choose one from the list of resources."))
+    for plan in theirs:
+        if plan.booking is None:
+            quotas.facts.note(session, plan.id, found[plan.resource_id].limits)
+    return found

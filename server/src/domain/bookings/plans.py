@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings.tables import Booking
-from src.domain.bookings.views import Outcome
+from src.domain.bookings.views import Forecast, Outcome
 from src.domain.resources.tables import HoldKind
 
 _YEARS = range(2000, 2200)
@@ -42,6 +43,12 @@ class Plan:
     is_restored: bool = False
     # Holders whose holds it takes the place of: a slot that was kept, an offer.
     takes_over: frozenset[UUID] = frozenset()
+    # None: nobody asks.
+    answers: Mapping[str, Any] | None = None
+    team_id: UUID | None = None
+    project_id: UUID | None = None
+    # Bookings made together are one to the person.
+    group_id: UUID | None = None
 
     @property
     def shortened(self) -> Booking | None:
@@ -67,6 +74,7 @@ class Plan:
 class Judgement:
     """What the rules say. `refusals` stand in the way, `overridden` were passed over.
 
+    `warnings` are told and stand in nobody's way; `quotas` is where its holders would stand.
     `buffers` are minutes before and after.
     """
 
@@ -77,6 +85,8 @@ class Judgement:
     overridden: tuple[Violation, ...]
     request_expires_at: datetime | None
     buffers: tuple[int, int]
+    warnings: tuple[Violation, ...] = ()
+    quotas: tuple[Forecast, ...] = ()
 
     @property
     def held(self) -> Window:

@@ -63,7 +63,7 @@ def _refused(
         " ".join(dict.fromkeys(violation.message for violation in violations)),
         errors=tuple(
             FieldError(
-                (*at, violation.field) if violation.field else at,
+                (*at, *violation.place),
                 violation.code,
                 violation.message,
                 violation.overridable,

@@ -25,6 +25,7 @@ from src.domain.bookings import (
     refusals,
     reminders,
     repository,
+    slot_use,
     telling,
     wishes,
 )
@@ -75,8 +76,9 @@ async def create_many(
     # First of all: whoever waits here sees what the one before has done.
     people = await _people(session, actor, [order.wish for order in orders])
     await resources.calendar.lock(session, {order.wish.resource_id for order in orders})
+    kept = await slot_use.of(session, actor, [order.wish for order in orders])
     wanted = [
-        _ordered(order, person, faults)
+        _ordered(order, person, faults, kept)
         for order, (person, faults) in zip(orders, people, strict=True)
     ]
     judged = await judging.judge(session, actor, wanted, now=now)
@@ -84,6 +86,7 @@ async def create_many(
         if judgement.refusals:
             raise await refusals.refusal(session, actor, judgement, now=now, at=order.at)
     placed = await _place(session, actor, orders, judged, now)
+    await slot_use.spend(session, kept)
     found = []
     for order, judgement, (person, _faults) in zip(orders, judged, people, strict=True):
         hold = placed[judgement.plan.id][0]
@@ -103,9 +106,13 @@ async def create_many(
     return repository.views(actor, found, now=now)
 
 
-def _ordered(order: Order, person: Person, faults: Sequence[Violation]) -> Plan:
-    plan = planned(order.wish, person.id, faults=faults)
-    return replace(plan, takes_over=order.takes_over)
+def _ordered(
+    order: Order, person: Person, faults: Sequence[Violation], kept: frozenset[UUID]
+) -> Plan:
+    plan = planned(order.wish, person.id, faults=faults, kept=kept)
+    return replace(
+        plan, takes_over=plan.takes_over | order.takes_over, group_id=order.group_id
+    )
 
 
 async def _place(
@@ -151,14 +158,21 @@ async def wished(session: AsyncSession, actor: Actor, wish: Wish) -> Plan:
 async def wished_all(session: AsyncSession, actor: Actor, wishes_: Sequence[Wish]) -> list[Plan]:
     """The same for several; who and what several of them name is looked up once."""
     people = await _people(session, actor, wishes_)
+    kept = await slot_use.of(session, actor, wishes_)
     return [
-        planned(wish, person.id, faults=faults)
+        planned(wish, person.id, faults=faults, kept=kept)
         for wish, (person, faults) in zip(wishes_, people, strict=True)
     ]
 
 
-def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) -> Plan:
-    """A wish for a new booking as a plan."""
+def planned(
+    wish: Wish,
+    person_id: UUID,
+    *,
+    faults: Sequence[Violation] = (),
+    kept: frozenset[UUID] = frozenset(),
+) -> Plan:
+    """A wish for a new booking as a plan; `kept` are slots of the actor's it may name."""
     return Plan(
         id=ids.new(),
         resource_id=wish.resource_id,
@@ -168,6 +182,10 @@ def planned(wish: Wish, person_id: UUID, *, faults: Sequence[Violation] = ()) ->
         texts=wishes.texts(wish),
         override_reason=(wish.override_reason or "").strip() or None,
         faults=tuple(faults),
+        answers=wish.answers or {},
+        team_id=wish.team_id,
+        project_id=wish.project_id,
+        takes_over=kept & {wish.slot_id} if wish.slot_id else frozenset(),
     )
 
 
@@ -192,6 +210,11 @@ def replanned(
         booking=booking,
         faults=tuple(faults),
         is_displaced=is_displaced,
+        # Who has to make way is not asked anything.
+        answers=None if is_displaced else wish.answers or {},
+        team_id=wish.team_id,
+        project_id=wish.project_id,
+        group_id=booking.group_id,
     )
 
 

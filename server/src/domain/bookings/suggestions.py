@@ -21,7 +21,8 @@ from sqlalchemy.orm import aliased
 
 from src.core.actor import Actor
 from src.domain import resources
-from src.domain.bookings import repository
+from src.domain.bookings import facts
+from src.domain.bookings.facts import Facts
 from src.domain.bookings.views import ResourceRef, Suggestion
 from src.domain.resources.tables import HoldKind, Resource, ResourceState
 
@@ -62,10 +63,10 @@ class Shut:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A resource that might do: its terms, the person's bookings ahead there, its units."""
+    """A resource that might do: its terms, how the person stands to it, its units."""
 
     terms: resources.terms.Terms
-    upcoming: int
+    facts: Facts
     units: tuple[resources.calendar.UnitHolds, ...]
     shut: Shut | None = None
 
@@ -82,7 +83,10 @@ class Candidate:
         number = next(free, None)
         if number is None:
             return None
-        question = resources.rules.Question(window, now, number, self.upcoming)
+        known = self.facts
+        question = resources.rules.Question(
+            window, now, number, known.upcoming, taken=known.taken, held=known.held
+        )
         return None if resources.rules.violations(self.terms, question) else number
 
     @property
@@ -104,10 +108,10 @@ async def search_many(
     """The same for several that have to make way together, in as many statements as for one.
 
     The first suggestion of each is taken as gone for those after it, so that all first ones can
-    be followed at once. How many bookings a person has ahead is left aside.
+    be followed at once. How the people stand to the resources is left aside.
     """
     candidates = [
-        replace(candidate, upcoming=0, shut=shut)
+        replace(candidate, facts=Facts(), shut=shut)
         for candidate in await _candidates(session, actor, asked, now)
     ]
     found = []
@@ -169,14 +173,15 @@ async def _candidates_of(
     now: datetime,
     excluding: Collection[UUID] = (),
 ) -> list[Candidate]:
-    counted = repository.upcoming(person_id, now=now, excluding=excluding)
-    wanted = resources.terms.statement(which, around=around).add_columns(counted.label("upcoming"))
+    wanted = resources.terms.statement(which, around=around, with_sheets=False).add_columns(
+        *facts.columns(person_id, around=around, now=now, excluding=excluding)
+    )
     rows = (await session.execute(wanted)).all()
     units = await resources.calendar.occupancy(session, [row.id for row in rows], within=around)
     return [
         Candidate(
             resources.terms.of(row),
-            row.upcoming,
+            facts.of(row),
             tuple(unit for unit in units if unit.resource_id == row.id),
         )
         for row in rows

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from src.core.language import mark
 from src.domain import resources
-from src.domain.bookings.tables import Status
+from src.domain.bookings.tables import QuotaUnit, Status
 
 Outcome = Literal["confirmed", "requested", "refused"]
 Action = Literal["edit", "cancel", "check-in", "check-out", "approve", "reject", "restore"]
@@ -147,12 +147,40 @@ class Suggestion:
     ends_at: datetime
 
 
+class Forecast(Protocol):
+    """Where a holder of a quota would stand in one period: `taken` by others, `adding` by this.
+
+    `unit` is minutes or count; `left` is what would be left after it, never below nothing.
+    """
+
+    @property
+    def allocation_id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit(self) -> QuotaUnit: ...
+    @property
+    def period_start(self) -> date: ...
+    @property
+    def period_end(self) -> date: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def taken(self) -> int: ...
+    @property
+    def adding(self) -> int: ...
+    @property
+    def left(self) -> int: ...
+    @property
+    def is_exceeded(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What would happen: confirmed, requested (somebody must approve) or refused, and why.
 
     `contact` is whom to ask about the resource, `request_expires_at` until when a request would
-    hold its time.
+    hold its time. `warnings` stand in nobody's way; `quotas` is where one would stand with it.
     """
 
     outcome: Outcome
@@ -161,3 +189,5 @@ class Answer:
     suggestions: tuple[Suggestion, ...] = ()
     contact: resources.Contact | None = None
     request_expires_at: datetime | None = None
+    warnings: tuple[resources.rules.Violation, ...] = ()
+    quotas: tuple[Forecast, ...] = ()

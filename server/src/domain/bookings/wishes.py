@@ -19,6 +19,8 @@ FIELDS = frozenset(
         "unit",
         "resource_id",
         "team_id",
+        "project_id",
+        "answers",
         "override_reason",
     }
 )
@@ -46,7 +48,15 @@ def after(found: Whole, fields: Mapping[str, Any]) -> Wish:
         team_id=fields.get("team_id", booking.team_id),
         booked_for=booking.booked_for,
         override_reason=fields.get("override_reason"),
+        answers=_answers(fields.get("answers"), booking.answers),
+        project_id=fields.get("project_id", booking.project_id),
     )
+
+
+def _answers(changed: Mapping[str, Any] | None, now: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers one by one: null takes one back, what is absent stays."""
+    after_ = {**now, **(changed or {})}
+    return {name: answer for name, answer in after_.items() if answer is not None}
 
 
 def _text(fields: Mapping[str, Any], name: str, now: str) -> str:
