@@ -158,7 +158,7 @@ class Board:
             if refusal.kind not in _NOT_THEIRS:
                 raise
             return None
-        against = [each for each in judgement.refusals if each.field not in _SAID_LATER]
+        against = [each for each in judgement.refusals if _SAID_LATER.isdisjoint(each.place)]
         return None if against else Found(entry, resource_id, judgement)
 
     async def _actor(self, session: AsyncSession, person_id: UUID) -> Actor | None:
