@@ -26,7 +26,7 @@ from src.core.db import Database, create_database
 from src.core.live import Hub
 from src.core.settings import Settings, get_settings
 from src.core.storage import create_storage
-from src.domain import accounts
+from src.domain import accounts, bookings
 from src.web import (
     admin,
     alarms,
@@ -135,6 +135,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             stack.push_async_callback(app.state.limiter.close)
         stack.push_async_callback(accounts.flush_last_seen, database)
         stack.push_async_callback(accounts.key_use.flush_used, database)
+        stack.push_async_callback(bookings.feeds.use.flush, database)
         flushing = asyncio.create_task(_flush_forever(database))
         stack.push_async_callback(_ended, flushing)
         yield
@@ -214,6 +215,7 @@ async def _flush_forever(database: Database) -> None:
         try:
             await accounts.flush_last_seen(database)
             await accounts.key_use.flush_used(database)
+            await bookings.feeds.use.flush(database)
         except Exception:
             log.exception("the times of last use were not written")
 

@@ -88,6 +88,7 @@ PLACES = (
     Place("teams", "/teams"),
     Place("team-new", "/teams/new"),
     Place("settings", "/settings"),
+    Place("my-calendars", "/me/calendars", "member"),
     Place("my-data", "/me/data", "member"),
     Place("record", "/events"),
     Place("record-archive", "/events/archives"),

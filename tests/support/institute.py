@@ -175,6 +175,8 @@ def _things(made: Institute) -> None:
     own["event"] = made.lab.get("/events", by="admin").json()["data"][0]["id"]
     kept = {"name": "Mine", "resource_ids": [own["confocal"]]}
     own["set"] = _made(made, "/resource-sets", kept, by="member")
+    feed = {"kind": "resource", "subject_id": own["confocal"]}
+    own["calendar_feed_of_member"] = _made(made, "/me/calendar-feeds", feed, by="member")
 
 
 def _bookings(made: Institute) -> None:

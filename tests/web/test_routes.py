@@ -56,6 +56,7 @@ OPEN = {
     "/login/passkey/begin": _DOOR,
     "/login/sso/{slug}": _DOOR,
     "/login/sso/{slug}/callback": _DOOR,
+    "/calendar/{token}.ics": "the random address is the credential of a program that knows no other",
     "/setup": "once, by the code in the server's log",
     "/register": _ASKED,
     "/verify/resend": _ASKED,

@@ -215,6 +215,18 @@ async def test_a_stale_address_leads_nowhere(world: World) -> None:
         await fetched(world, watching.token)
 
 
+async def test_when_it_was_read_last_is_written_in_bulk_and_is_no_change(world: World) -> None:
+    member = await world.person()
+    feed = await address(world, member)
+    await feeds.use.flush(world.database)  # what other tests read
+    await fetched(world, feed.token)
+    assert await feeds.use.flush(world.database) == 1
+    async with world.reading() as reads:
+        (listed,) = await feeds.list_(reads, member)
+    assert listed.last_used_at is not None
+    assert (listed.version, listed.updated_at) == (feed.view.version, feed.view.updated_at)
+
+
 async def test_who_left_the_team_reads_its_calendar_no_more(world: World) -> None:
     team = await world.team()
     member = await world.person(RoleName.MEMBER, team_ids=[team])

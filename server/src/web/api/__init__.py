@@ -10,6 +10,7 @@ from src.web.api import (
     auth,
     batches,
     bookings,
+    calendar_feeds,
     calendars,
     catalogue,
     closures,
@@ -79,6 +80,8 @@ ROUTERS: list[APIRouter] = [
     batches.router,
     bookings.router,
     calendars.router,
+    calendar_feeds.router,
+    calendar_feeds.served,
     notifications.router,
     stream.router,  # before the audit log's `/events/{event_id}`
     archives.router,  # before `/events/{event_id}`, too

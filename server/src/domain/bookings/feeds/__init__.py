@@ -24,7 +24,7 @@ from src.domain.bookings.feeds.managing import (
     renew,
     revoke,
 )
-from src.domain.bookings.feeds.serving import Opened, event, file, open_, text, version
+from src.domain.bookings.feeds.serving import Opened, address, event, file, open_, text, version
 from src.domain.bookings.feeds.views import CalendarEvent, FeedView, NewFeed
 from src.domain.bookings.feeds.writing import MEDIA_TYPE
 from src.domain.bookings.tables import FeedKind
@@ -42,6 +42,7 @@ __all__ = [
     "NewFeed",
     "Opened",
     "TooManyFeeds",
+    "address",
     "create",
     "event",
     "file",

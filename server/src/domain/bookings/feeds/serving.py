@@ -38,6 +38,11 @@ class Opened:
     locale: str
 
 
+def address(base_url: str, token: str) -> str:
+    """The whole address of a calendar."""
+    return f"{base_url}/calendar/{token}.ics"
+
+
 async def open_(session: AsyncSession, token: str, *, base_url: str) -> Opened:
     """The calendar at an address, as whoever made it may see it at this moment.
 
@@ -63,7 +68,7 @@ async def open_(session: AsyncSession, token: str, *, base_url: str) -> Opened:
         raise _nothing()
     use.note(feed, clock.now())
     shown = Shown(feed.kind, feed.subject_id, actor, base_url, clock.now())
-    locale = accounts.post.locale_of(owner, await accounts.institute(session))
+    locale = owner.locale or accounts.post.locale_of(owner, await accounts.institute(session))
     return Opened(feed, shown, feed.name or subject, locale)
 
 
