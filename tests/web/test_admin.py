@@ -147,7 +147,7 @@ def test_a_table_is_for_those_who_may_read_all_that_its_rows_are_about(
     everything: Lab, monkeypatch: pytest.MonkeyPatch, lacking: Permission, hidden: set[str]
 ) -> None:
     # A new type of object that files hang on belongs into the needs of their list.
-    assert files.subject_types() == ["booking", "resource", "user"]
+    assert files.subject_types() == ["booking", "problem", "resource", "user"]
     visitor = Visitor.logged_in(everything, "admin")
     whole = set(_lists(visitor))
     # What somebody may do is remembered by the version of their access.

@@ -25,6 +25,8 @@ MODULES = (
     "src.tasks.notifications",
     "src.tasks.files",
     "src.tasks.phones",
+    "src.tasks.problems",
+    "src.tasks.training",
 )
 
 
