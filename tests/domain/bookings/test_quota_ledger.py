@@ -277,3 +277,12 @@ async def test_whatever_happens_the_ledger_says_what_the_bookings_say(
                 async with world.writing() as session:
                     await job(session)
     await require_whole(world)
+
+
+async def test_who_may_pass_over_rules_may_pass_over_a_quota(world: World, clock: Any) -> None:
+    manager, resource = await world.manager(), await world.resource()
+    await allocation(world, 30)
+    with pytest.raises(BookingRefused):
+        await book(world, manager, resource)
+    await book(world, manager, resource, override_reason="A deadline")
+    await require_whole(world, is_bounded=False)

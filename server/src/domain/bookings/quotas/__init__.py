@@ -7,6 +7,48 @@ rules were passed over with a reason or bookings were there before the allocatio
 
 from __future__ import annotations
 
-from src.domain.bookings.quotas import facts, ledger, periods, rule
+from src.domain.bookings.quotas import (
+    allocations,
+    facts,
+    forecast,
+    ledger,
+    periods,
+    projects,
+    rule,
+    verbs,
+)
+from src.domain.bookings.quotas.errors import (
+    BadProject,
+    BadQuota,
+    ProjectNotFound,
+    ProjectTaken,
+    QuotaNotFound,
+)
+from src.domain.bookings.quotas.views import (
+    Balance,
+    LedgerLine,
+    ProjectView,
+    QuotaView,
+    QuotaWish,
+)
 
-__all__ = ["facts", "ledger", "periods", "rule"]
+__all__ = [
+    "BadProject",
+    "BadQuota",
+    "Balance",
+    "LedgerLine",
+    "ProjectNotFound",
+    "ProjectTaken",
+    "ProjectView",
+    "QuotaNotFound",
+    "QuotaView",
+    "QuotaWish",
+    "allocations",
+    "facts",
+    "forecast",
+    "ledger",
+    "periods",
+    "projects",
+    "rule",
+    "verbs",
+]

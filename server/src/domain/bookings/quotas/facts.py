@@ -178,7 +178,7 @@ def rows(
         Allocation.period,
         Allocation.unit,
         Allocation.amount,
-        _ZONE,
+        ZONE,
         Allocation.starts_on,
         Allocation.ends_on,
         null() if balances is None else balances,
@@ -389,4 +389,4 @@ def rows_of(found: Any) -> list[Any]:  # noqa: ANN401 - JSON, which SQLite hands
     return found or []
 
 
-_ZONE = func.coalesce(select(Institute.timezone).where(Institute.id == 1).scalar_subquery(), "UTC")
+ZONE = func.coalesce(select(Institute.timezone).where(Institute.id == 1).scalar_subquery(), "UTC")

@@ -78,3 +78,8 @@ def shares(
         found[start] = -((first - until) // timedelta(minutes=1))
         first = until
     return found
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+    """The institute's zone; UTC until one is set up."""
+    return ZoneInfo(name or "UTC")
