@@ -8,38 +8,83 @@ waits longer than what is asked for can wait.
 
 from __future__ import annotations
 
-from src.domain.approvals import deadlines, links, notices, subjects, topics, verbs
+from src.domain.approvals import (
+    answering,
+    checking,
+    deadlines,
+    delegations,
+    inbox,
+    links,
+    notices,
+    rule_book,
+    rules,
+    subjects,
+    topics,
+    verbs,
+)
 from src.domain.approvals.asking import ask, settle, withdraw
-from src.domain.approvals.deciding import decide, state_at
+from src.domain.approvals.deciding import decide, lock, state_at
 from src.domain.approvals.electors import of as electors_of
 from src.domain.approvals.errors import (
+    ApprovalLinkForged,
+    ApprovalLinkGone,
     ApprovalNotFound,
+    ApprovalRuleInUse,
+    ApprovalRuleNotFound,
     ApprovalSettled,
+    BadApprovalRule,
+    BadDelegation,
+    DelegationNotFound,
 )
 from src.domain.approvals.repository import open_of, rules_of, waits_for
 from src.domain.approvals.subjects import Description
 from src.domain.approvals.tables import Approval, ApprovalState, Verdict
 from src.domain.approvals.telling import tell_asked, who_decides
-from src.domain.approvals.views import Asking, Elector, Person, Rule
+from src.domain.approvals.views import (
+    ApprovalView,
+    Asking,
+    Elector,
+    Person,
+    Rule,
+    VoteView,
+    Waiting,
+)
 
 __all__ = [
     "Approval",
+    "ApprovalLinkForged",
+    "ApprovalLinkGone",
     "ApprovalNotFound",
+    "ApprovalRuleInUse",
+    "ApprovalRuleNotFound",
     "ApprovalSettled",
     "ApprovalState",
+    "ApprovalView",
     "Asking",
+    "BadApprovalRule",
+    "BadDelegation",
+    "DelegationNotFound",
     "Description",
     "Elector",
     "Person",
     "Rule",
     "Verdict",
+    "VoteView",
+    "Waiting",
+    "answering",
     "ask",
+    "checking",
     "deadlines",
     "decide",
+    "delegations",
     "electors_of",
+    "inbox",
     "links",
+    "lock",
     "notices",
     "open_of",
+    "rule_book",
+    "rules",
     "rules_of",
     "settle",
     "state_at",

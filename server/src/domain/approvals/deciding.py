@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -68,6 +69,18 @@ async def decide(
         approval.updated_at = now
     await session.flush()
     return approval
+
+
+async def lock(session: AsyncSession, approval_ids: Collection[UUID]) -> None:
+    """Lock the subjects of several approvals at once, for whoever decides them one by one."""
+    rows = await session.execute(
+        select(Approval.subject_type, Approval.subject_id).where(Approval.id.in_(approval_ids))
+    )
+    found = rows.all()
+    for kind in sorted({row.subject_type for row in found}):
+        locks = subjects.of(kind).lock
+        if locks is not None:
+            await locks(session, [row.subject_id for row in found if row.subject_type == kind])
 
 
 async def opened(session: AsyncSession, approval_id: UUID) -> Approval:

@@ -24,3 +24,18 @@ kind(
     facts=((mark("Rule"), mark("%(rule)s")), (mark("Decide before"), mark("%(until_at)s"))),
     people=("person",),
 )
+kind(
+    "approval.delegated",
+    title=mark("You stand in for %(by)s"),
+    body=mark(
+        "%(by)s asks you to decide requests in their place, %(when)s. Their requests stand in your"
+        " list then."
+    ),
+    action=mark("See what was agreed"),
+    facts=(
+        (mark("Only for"), mark("%(resource)s")),
+        (mark("When"), mark("%(when)s")),
+        (mark("Note"), mark("%(reason)s")),
+    ),
+    people=("by",),
+)

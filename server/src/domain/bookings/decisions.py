@@ -85,7 +85,8 @@ async def _decide(
     if waiting is None:  # written by a version that knew no approvals
         (waiting,) = await _ask(session, [found])
     await approvals.decide(session, actor, waiting.id, verdict, note=note)
-    (renewed,) = await repository.find(session, Booking.id == booking_id)
+    waits = policy.waiting(actor, await approvals.electors_of(session, actor))
+    (renewed,) = await repository.find(session, Booking.id == booking_id, waiting=waits)
     return repository.view(actor, renewed, now=clock.now())
 
 

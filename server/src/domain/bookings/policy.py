@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from src.core import clock, reach
 from src.core.actor import Actor, Permission, resource_scope, team_scope
+from src.domain import approvals
+from src.domain.approvals import Approval, Elector
 from src.domain.bookings.rules import CHECK_IN_OPENS, HELD, restorable_until, status_at
 from src.domain.bookings.tables import Attendee, Booking, Status
 from src.domain.bookings.views import Action
@@ -50,13 +53,12 @@ def invited(actor: Actor) -> ColumnElement[bool]:
     return Booking.id.in_(select(Attendee.booking_id).where(Attendee.user_id == actor.user_id))
 
 
-def waiting(actor: Actor) -> ColumnElement[bool]:
-    """Requests that wait for the actor's decision: `may_decide`, as a condition."""
-    is_open = and_(Booking.status == Status.REQUESTED, Booking.request_expires_at > clock.now())
-    if actor.user_id is not None:
-        others = and_(Booking.booked_by != actor.user_id, Booking.booked_for != actor.user_id)
-        is_open = and_(is_open, others)
-    return and_(is_open, reach.within(actor, Permission.BOOKINGS_APPROVE, _OF_RESOURCE))
+def waiting(actor: Actor, electors: Sequence[Elector]) -> ColumnElement[bool]:
+    """Requests that wait for a word of the actor; `electors` are those of `approvals`."""
+    asked = select(Approval.subject_id).where(
+        Approval.subject_type == "booking", approvals.waits_for(actor, electors)
+    )
+    return and_(Booking.status == Status.REQUESTED, Booking.id.in_(asked))
 
 
 def on_calendar(actor: Actor) -> ColumnElement[bool]:
@@ -103,7 +105,7 @@ def _may_act_for_owner(actor: Actor, booking: Booking) -> bool:
 
 
 def may_decide(actor: Actor, booking: Booking) -> bool:
-    """Whether the actor may approve and reject it; nobody decides on their own."""
+    """Whether the actor could be asked without a rule; nobody decides on their own."""
     return not is_own(actor, booking) and actor.may(
         Permission.BOOKINGS_APPROVE, resource_scope(booking.resource_id)
     )
@@ -136,12 +138,22 @@ def require(actor: Actor, permission: Permission, resource_id: UUID) -> None:
 
 
 def allowed(
-    actor: Actor, booking: Booking, now: datetime, *, cancelled_by: UUID | None = None
+    actor: Actor,
+    booking: Booking,
+    now: datetime,
+    *,
+    cancelled_by: UUID | None = None,
+    is_decider: bool | None = None,
 ) -> tuple[Action, ...]:
-    """What the actor may do with the booking now, in the order of buttons."""
+    """What the actor may do with the booking now, in the order of buttons.
+
+    `is_decider`: whether it waits for their word; None where nobody looked, then whether they
+    could be asked.
+    """
+    may = may_decide(actor, booking) if is_decider is None else is_decider
     status = status_at(booking, now)
     actions: list[Action] = []
-    if status is Status.REQUESTED and may_decide(actor, booking):
+    if status is Status.REQUESTED and may:
         actions += ["approve", "reject"]
     until = restorable_until(booking)
     if until is not None and now < until and may_restore(actor, booking, cancelled_by):

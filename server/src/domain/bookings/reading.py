@@ -14,6 +14,7 @@ from src.core import clock, finding
 from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.paging import Page, Paging, paginate, sorted_by
+from src.domain import approvals
 from src.domain.bookings import policy, repository
 from src.domain.bookings.errors import BookingNotFound
 from src.domain.bookings.tables import Booking, Status
@@ -42,8 +43,10 @@ class Filter:
 
 async def get(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingView:
     """One booking as the actor may see it. Raises `BookingNotFound`."""
-    which = and_(Booking.id == booking_id, policy.visible(actor))
-    found = await repository.find(session, which)
+    waiting = policy.waiting(actor, await approvals.electors_of(session, actor))
+    # Whoever is asked about it may read it.
+    which = and_(Booking.id == booking_id, or_(policy.visible(actor), waiting))
+    found = await repository.find(session, which, waiting=waiting)
     if not found:
         raise BookingNotFound(_("Choose one from the list of bookings."))
     return repository.view(actor, found[0], now=clock.now())
@@ -57,13 +60,15 @@ async def list_(
     sort: str | None = None,
     paging: Paging | None = None,
 ) -> Page[BookingView]:
-    """Bookings the actor may know of, by start unless `sort` says otherwise, in one statement.
+    """Bookings the actor may know of, by start unless `sort` says otherwise, in two statements.
 
     Sorts: starts_at, ends_at, created_at. Words (`q`) are looked for in what the actor may read
     only. Raises `BadSort`, `BadCursor`.
     """
     now, which = clock.now(), which or Filter()
-    wanted = repository.whole().where(policy.visible(actor))
+    waiting = policy.waiting(actor, await approvals.electors_of(session, actor))
+    wanted = repository.whole(waiting)
+    wanted = wanted.where(waiting if which.waiting else policy.visible(actor))
     if which.resource_ids:
         wanted = wanted.where(Booking.resource_id.in_(which.resource_ids))
     if which.statuses:
@@ -79,8 +84,6 @@ async def list_(
         wanted = wanted.where(Booking.series_id == which.series_id)
     if which.group_id is not None:
         wanted = wanted.where(Booking.group_id == which.group_id)
-    if which.waiting:
-        wanted = wanted.where(policy.waiting(actor))
     if which.q and which.q.strip():
         spoken = finding.holding(which.q, Booking.title, Booking.notes, Resource.name)
         wanted = wanted.where(policy.readable(actor), spoken)

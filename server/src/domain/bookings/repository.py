@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -45,10 +56,16 @@ class Whole:
     booked_by: str
     booked_for: str
     cancelled_by: UUID | None = None
+    # Whether it waits for a word of whoever reads; None where nobody looked.
+    is_decider: bool | None = None
 
 
-def whole() -> Select[Booking, int, str, str, UUID, str, str, UUID | None]:
+def whole(
+    waiting: ColumnElement[bool] | None = None,
+) -> Select[Booking, int, str, str, UUID, str, str, UUID | None, bool | None]:
     """Bookings with the names around them; read rows by `of`.
+
+    `waiting` tells which wait for a word of whoever reads.
 
     Who cancelled stands in the record, and is looked up while that can be taken back.
     """
@@ -77,6 +94,7 @@ def whole() -> Select[Booking, int, str, str, UUID, str, str, UUID | None]:
             _By.name,
             _For.name,
             case((is_recent, cancelled_by), else_=None),
+            literal(None, Boolean()) if waiting is None else waiting.label("is_decider"),
         )
         .join(Unit, Unit.id == Booking.unit_id)
         .join(Resource, Resource.id == Booking.resource_id)
@@ -87,16 +105,20 @@ def whole() -> Select[Booking, int, str, str, UUID, str, str, UUID | None]:
 
 def of(row: Iterable[Any]) -> Whole:
     """What stands in a row of `whole`."""
-    booking, unit, name, timezone, type_id, booked_by, booked_for, cancelled_by = row
+    booking, unit, name, timezone, type_id, booked_by, booked_for, cancelled_by, decider = row
     resource = ResourceRef(booking.resource_id, name, timezone)
-    return Whole(booking, unit, resource, type_id, booked_by, booked_for, cancelled_by)
+    return Whole(booking, unit, resource, type_id, booked_by, booked_for, cancelled_by, decider)
 
 
 async def find(
-    session: AsyncSession, which: ColumnElement[bool], *, lock: bool = False
+    session: AsyncSession,
+    which: ColumnElement[bool],
+    *,
+    lock: bool = False,
+    waiting: ColumnElement[bool] | None = None,
 ) -> list[Whole]:
     """Bookings by id; with `lock` no other transaction changes them until this one ends."""
-    wanted = whole().where(which).order_by(Booking.id)
+    wanted = whole(waiting).where(which).order_by(Booking.id)
     if lock:
         wanted = wanted.with_for_update(of=Booking)
     rows = await session.execute(wanted.execution_options(populate_existing=True))
@@ -203,7 +225,7 @@ async def conflicts(
 def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
     """A booking as the actor may see it."""
     booking = found.booking
-    if not policy.may_read(actor, booking):
+    if not (found.is_decider or policy.may_read(actor, booking)):
         return BookingView(
             id=booking.id,
             resource=found.resource,
@@ -259,7 +281,13 @@ def view(actor: Actor, found: Whole, *, now: datetime) -> BookingView:
 
 
 def _allowed(actor: Actor, found: Whole, now: datetime) -> tuple[Action, ...]:
-    return policy.allowed(actor, found.booking, now, cancelled_by=found.cancelled_by)
+    return policy.allowed(
+        actor,
+        found.booking,
+        now,
+        cancelled_by=found.cancelled_by,
+        is_decider=found.is_decider,
+    )
 
 
 def views(actor: Actor, found: Iterable[Whole], *, now: datetime) -> list[BookingView]:

@@ -6,6 +6,8 @@ from fastapi import APIRouter
 
 from src.web.api import (
     api_keys,
+    approval_rules,
+    approvals,
     archives,
     auth,
     batches,
@@ -14,6 +16,7 @@ from src.web.api import (
     calendars,
     catalogue,
     closures,
+    delegations,
     events,
     factors,
     files,
@@ -79,6 +82,10 @@ ROUTERS: list[APIRouter] = [
     bookings.checks,
     batches.router,
     bookings.router,
+    approvals.batches,
+    approvals.router,
+    approval_rules.router,
+    delegations.router,
     calendars.router,
     calendar_feeds.router,
     calendar_feeds.served,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from src.core.actor import Permission
 from src.core.paging import BadSort
-from src.domain import bookings, resources
+from src.domain import approvals, bookings, resources
 from src.domain.bookings import BookingView, Status
 from src.models.bookings import (
     Answer,
@@ -258,7 +258,7 @@ async def check_out(
     "/{booking_id}/approve",
     operation_id="bookings_approve",
     response_model=One[BookingRead],
-    **declares(Permission.BOOKINGS_APPROVE, rate="write", problems=STATES),
+    **declares(READ, rate="write", problems=(*STATES, approvals.ApprovalSettled)),
 )
 async def approve_booking(
     request: Request,
@@ -268,7 +268,7 @@ async def approve_booking(
     version: IfMatch,
     tx: Tx,
 ) -> Response:
-    """Confirm a request; nobody approves their own."""
+    """Agree to a request; the last word needed confirms it. Nobody approves their own."""
     view = await bookings.approve(tx, actor, booking_id, note=body.note, expected_version=version)
     return reply(request, view)
 
@@ -277,7 +277,7 @@ async def approve_booking(
     "/{booking_id}/reject",
     operation_id="bookings_reject",
     response_model=One[BookingRead],
-    **declares(Permission.BOOKINGS_APPROVE, rate="write", problems=STATES),
+    **declares(READ, rate="write", problems=(*STATES, approvals.ApprovalSettled)),
 )
 async def reject_booking(
     request: Request,
