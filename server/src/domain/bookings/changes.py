@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,17 @@ class _Step:
             or booking.resource_id != wish.resource_id
             or wish.unit not in {None, self.found.unit}
         )
+
+    @property
+    def draws_elsewhere(self) -> bool:
+        """Whether it goes on another account; quotas have a say in that."""
+        booking, wish = self.found.booking, self.wish
+        return (booking.team_id, booking.project_id) != (wish.team_id, wish.project_id)
+
+    @property
+    def answers_change(self) -> bool:
+        """Whether something else is answered to the resource's questions."""
+        return (self.wish.answers or {}) != self.found.booking.answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,8 @@ async def perform(
     """
     now = clock.now()
     steps = await _steps(session, actor, changes, places or {}, now, displaced is not None)
-    moving = [step for step in steps if step.moves]
+    moving = [step for step in steps if step.moves or step.draws_elsewhere]
+    told = {step.found.booking.id for step in steps if step.moves}
     for step in steps:
         await _require_storable(session, actor, step)
     before = {step.found.booking.id: holds.freed(step.found.booking) for step in moving}
@@ -134,7 +146,7 @@ async def perform(
         left = [before[step.found.booking.id] for step in moving]
         await aftermath.follow(session, actor, changed, left=left)
     if is_told:
-        await _tell(session, actor, renewed, moved, displaced)
+        await _tell(session, actor, renewed, told, displaced)
     await session.flush()
     return repository.views(actor, renewed, now=now)
 
@@ -201,12 +213,18 @@ async def _move(
 
 
 async def _require_storable(session: AsyncSession, actor: Actor, step: _Step) -> None:
-    """Raise `BookingRefused` for a team that is not theirs, and for texts nobody judges later."""
+    """Raise `BookingRefused` for a team that is not theirs, and for what nobody judges later."""
     faults: list[plans.Violation] = []
-    if step.wish.team_id != step.found.booking.team_id:
+    booking = step.found.booking
+    if step.wish.team_id != booking.team_id:
         faults += await reservation.team_faults(session, actor, step.wish)
-    if not step.moves:
+    if step.answers_change and booking.starts_at <= clock.now():
+        message = _("It has begun: the answers stay as they are.")
+        faults.append(plans.Violation("answers-fixed", message, False, {}, "answers"))
+    if not step.moves and not step.draws_elsewhere:
         faults += plans.text_faults(wishes.texts(step.wish))
+        if step.answers_change:
+            faults += await judging.answer_faults(session, step.wish)
     if faults:
         raise await refusals.refused_at(
             session, actor, step.wish.resource_id, faults, at=step.place
@@ -238,14 +256,18 @@ def _write(
         for name, value in old.items()
         if getattr(booking, name) != value
     }
+    said = {"title": wish.title, "notes": wish.notes, "answers": dict(wish.answers or {})}
     personal = {
-        name: [getattr(booking, name), getattr(wish, name)]
-        for name in ("title", "notes")
-        if getattr(booking, name) != getattr(wish, name)
+        name: [getattr(booking, name), value]
+        for name, value in said.items()
+        if getattr(booking, name) != value
     }
-    if booking.team_id != wish.team_id:
-        changes["team_id"] = [booking.team_id, wish.team_id]
-    booking.title, booking.notes, booking.team_id = wish.title, wish.notes, wish.team_id
+    for name in ("team_id", "project_id"):
+        if getattr(booking, name) != getattr(wish, name):
+            changes[name] = [getattr(booking, name), getattr(wish, name)]
+            setattr(booking, name, getattr(wish, name))
+    for name in personal:
+        setattr(booking, name, said[name])
     if changes or personal:
         events.record(
             session,
@@ -275,7 +297,7 @@ async def _tell(
     session: AsyncSession,
     actor: Actor,
     renewed: Sequence[Whole],
-    moved: Mapping[UUID, _Move],
+    moved: Collection[UUID],
     displaced: str | None,
 ) -> None:
     kind = "booking.changed" if displaced is None else "booking.displaced"

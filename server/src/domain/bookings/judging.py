@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import sheets
+from src.core import clock, sheets
 from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
 from src.domain import resources
@@ -25,7 +25,7 @@ from src.domain.bookings.facts import Facts
 from src.domain.bookings.plans import Judgement, Plan, Violation, Window
 from src.domain.bookings.quotas.facts import Asked, Standing
 from src.domain.bookings.tables import Status
-from src.domain.bookings.views import Outcome
+from src.domain.bookings.views import Outcome, Wish
 from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.rules import Taken
 from src.domain.resources.tables import Resource
@@ -36,6 +36,7 @@ _AROUND = timedelta(days=2)
 _STILL_COUNT = frozenset(
     {"off-grid", "too-short", "in-the-past", "ends-before-start", "out-of-range"}
 )
+_ANSWERS = frozenset({"answer-missing", "answer-invalid"})
 # What can have taken the place of a cancelled booking; its own times were accepted as they are.
 _MAY_HAVE_COME = frozenset(
     {"resource-down", "resource-retired", "no-units", "unit-unknown", "closed"}
@@ -85,6 +86,15 @@ async def judge(
         for judgement in _judged_together(actor, theirs, known, now):
             judged[judgement.plan.id] = judgement
     return [judged[plan.id] for plan in wanted]
+
+
+async def answer_faults(session: AsyncSession, wish: Wish) -> list[Violation]:
+    """What is wrong with the answers of a booking that stays where it is."""
+    now = clock.now()
+    window = Window(wish.starts_at, wish.ends_at)
+    known = await resources.terms.load(session, [wish.resource_id], around=window)
+    question = resources.rules.Question(window, now, answers=wish.answers or {})
+    return list(resources.rules.answer_faults(known[wish.resource_id], question))
 
 
 def _judged_together(
@@ -172,9 +182,11 @@ def _answers(plan: Plan, terms: resources.terms.Terms) -> Mapping[str, Any] | No
 def _counts_anew(plan: Plan) -> bool:
     """Whether limits of the person have a say: not where they were passed over before."""
     booking = plan.booking
-    if plan.is_restored and booking is not None:
+    if booking is None or plan.shortened is None:
+        return True
+    if plan.is_restored:
         return booking.override_reason is None
-    return plan.shortened is None
+    return (booking.team_id, booking.project_id) != (plan.team_id, plan.project_id)
 
 
 def _broken(
@@ -188,6 +200,7 @@ def _broken(
     booking = plan.shortened
     if booking is None:
         return found
+    counting = _STILL_COUNT | (_ANSWERS if plan.answers != booking.answers else frozenset())
     stays = {
         name
         for name in ("starts_at", "ends_at")
@@ -196,7 +209,7 @@ def _broken(
     return [
         each
         for each in found
-        if each.code in _STILL_COUNT and not (each.code == "off-grid" and each.field in stays)
+        if each.code in counting and not (each.code == "off-grid" and each.field in stays)
     ]
 
 

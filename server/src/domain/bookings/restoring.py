@@ -92,6 +92,9 @@ def _as_it_was(found: Whole) -> Plan:
         preferred=found.unit,
         booking=booking,
         is_restored=True,
+        team_id=booking.team_id,
+        project_id=booking.project_id,
+        group_id=booking.group_id,
     )
 
 

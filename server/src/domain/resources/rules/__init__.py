@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from src.core.language import gettext as _
 from src.domain.resources.rules import registry, state
+from src.domain.resources.rules.answers import answers as answer_faults
 from src.domain.resources.rules.asking import Held, Question, Taken, Violation, hold_window
 from src.domain.resources.rules.registry import Rule, own
 from src.domain.resources.rules.times import on_grid
@@ -19,6 +20,7 @@ __all__ = [
     "Rule",
     "Taken",
     "Violation",
+    "answer_faults",
     "findings",
     "hold_window",
     "on_grid",
