@@ -49,6 +49,17 @@ async def invite(
             await _notify(session, user_id, "attendance.invited", found, by=actor.user_id)
 
 
+async def uninvite(session: AsyncSession, actor: Actor, found: Whole, user_id: UUID) -> None:
+    """Tell somebody that they are not expected any more."""
+    await _notify(session, user_id, "attendance.cancelled", found, by=actor.user_id)
+
+
+async def answered(session: AsyncSession, actor: Actor, found: Whole, answer: str) -> None:
+    """Tell whose booking it is what somebody invited says."""
+    user_id = found.booking.booked_for
+    await _notify(session, user_id, f"attendance.{answer}", found, by=actor.user_id)
+
+
 def concerned(actor: Actor, booking: Booking) -> list[UUID]:
     """Who is told what becomes of a booking."""
     if booking.booked_by in {booking.booked_for, actor.user_id}:
