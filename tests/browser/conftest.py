@@ -22,9 +22,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from src.app import create_app
 from tests.support import servers
-from tests.support.application import PASSWORD, Ids, seed, settings_for
+from tests.support.application import PASSWORD, Ids, composed, seed, settings_for
 from tests.support.databases import Templates
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -61,7 +60,7 @@ def site(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with templates.with_schema("sqlite") as url:
         settings = settings_for(url, tmp_path_factory.mktemp("site"), port=port)
         ids = seed(settings)
-        config = uvicorn.Config(create_app(settings), port=port, log_level="warning")
+        config = uvicorn.Config(composed(settings), port=port, log_level="warning")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 import httpx2
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import _IncludedRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.testclient import TestClient
 
@@ -29,6 +30,8 @@ from src.core.settings import Settings
 from src.domain import accounts, resources
 from src.domain.accounts import RoleName
 from src.domain.accounts.tables import TokenFamily
+from src.web.api import ROUTERS as API_ROUTERS
+from src.web.pages import ROUTERS as PAGE_ROUTERS
 from tests.support import servers
 from tests.support.databases import Templates
 from tests.support.serving import serving
@@ -153,6 +156,25 @@ def settings_for(url: str, folder: Path, **more: Any) -> Settings:
     )
 
 
+_built: dict[int, _IncludedRouter] = {}  # by the id of a router that lives as long as its module
+
+
+def composed(settings: Settings) -> FastAPI:
+    """The application, with the routes that an earlier one of this process has built already.
+
+    FastAPI works out a router's routes when the first request reaches it, for each application
+    anew. Nothing in them is an application's own but its `dependency_overrides`, so who wants those
+    calls `create_app`.
+    """
+    app = create_app(settings)
+    lasting = {id(router) for router in (*API_ROUTERS, *PAGE_ROUTERS)}
+    routes = app.router.routes
+    for place, route in enumerate(routes):
+        if isinstance(route, _IncludedRouter) and id(route.original_router) in lasting:
+            routes[place] = _built.setdefault(id(route.original_router), route)
+    return app
+
+
 def seed(settings: Settings) -> Ids:
     """Four people and two resources."""
 
@@ -218,7 +240,7 @@ def running(url: str, folder: Path, **more: Any) -> Iterator[Lab]:
     settings = settings_for(url, folder, **more)
     logs.configure(settings)
     ids = seed(settings)
-    app = create_app(settings)
+    app = composed(settings)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Lab(app, client, settings, ids)
 
@@ -229,7 +251,7 @@ def served(url: str, folder: Path, **more: Any) -> Iterator[Lab]:
     settings = settings_for(url, folder, **more)
     logs.configure(settings)
     ids = seed(settings)
-    app = create_app(settings)
+    app = composed(settings)
     with serving(app) as address, httpx2.Client(base_url=address, timeout=60) as client:
         yield Lab(app, client, settings, ids)
 
