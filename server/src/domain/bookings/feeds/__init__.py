@@ -7,7 +7,7 @@ grows with every change.
 
 from __future__ import annotations
 
-from src.domain.bookings.feeds import invitations, leaving, use, verbs
+from src.domain.bookings.feeds import bringing, invitations, leaving, use, verbs
 from src.domain.bookings.feeds.errors import (
     BadFeed,
     CalendarUnreadable,
@@ -43,6 +43,7 @@ __all__ = [
     "Opened",
     "TooManyFeeds",
     "address",
+    "bringing",
     "create",
     "event",
     "file",

@@ -155,3 +155,14 @@ def _zone(name: str, first: int, last: int) -> Any:  # noqa: ANN401 - a componen
 def uid(booking_id: UUID) -> str:
     """What names a booking in calendars for ever, wherever it is told."""
     return f"{booking_id}@aliquot"
+
+
+def booking_of(uid_: str) -> UUID | None:
+    """The booking that a UID of ours names; None for those of others."""
+    own, _at, host = uid_.partition("@")
+    if host != "aliquot":
+        return None
+    try:
+        return UUID(own)
+    except ValueError:
+        return None
