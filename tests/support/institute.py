@@ -23,7 +23,7 @@ from src.core.actor import SYSTEM, Actor
 from src.core.db import create_database, transaction
 from src.core.outbox import Message, State, Topic
 from src.core.schedule import Schedule
-from src.domain import accounts
+from src.domain import accounts, resources
 from src.domain.accounts import RoleName, UserState
 from src.domain.accounts.tables import (
     Identity,
@@ -160,6 +160,7 @@ def _things(made: Institute) -> None:
         given = {"user_id": own[who], "role": role, "scope": scope}
         own[f"assignment_of_{who}"] = _made(made, "/role-assignments", given)
     _bookings(made)
+    _parties(made)
     shut = {"starts_at": moment(1, days=9), "ends_at": moment(2, days=9), "reason": "Cleaning"}
     for name in ("confocal", "cytometer"):
         own[f"closure_of_{name}"] = _made(made, "/closures", {**shut, "resource_ids": [own[name]]})
@@ -172,11 +173,42 @@ def _things(made: Institute) -> None:
         own[f"photo_of_{name}"] = str(uploaded.json()["data"]["id"])
     invitation = {"email": "invited@example.org", "name": "Ivy Invited"}
     own["invited"] = _made(made, "/invitations", invitation)
+    _at_the_instrument(made)
     own["event"] = made.lab.get("/events", by="admin").json()["data"][0]["id"]
     kept = {"name": "Mine", "resource_ids": [own["confocal"]]}
     own["set"] = _made(made, "/resource-sets", kept, by="member")
     feed = {"kind": "resource", "subject_id": own["confocal"]}
     own["calendar_feed_of_member"] = _made(made, "/me/calendar-feeds", feed, by="member")
+
+
+def _at_the_instrument(made: Institute) -> None:
+    """A utility, a problem, and what the resource `guarded` asks for: the mate has it."""
+    own, client, admin = made.ids, made.lab.client, made.headers("admin") | {"If-Match": "*"}
+    own["utility"] = _made(made, "/utilities", {"name": "Vacuum"})
+    partly = {"dependants": [{"resource_id": own["confocal"], "effect": "degraded"}]}
+    address = f"/api/v1/utilities/{own['utility']}/dependants"
+    assert client.put(address, json=partly, headers=admin).status_code == 200
+    wrong = {"resource_id": own["confocal"], "severity": "low", "text": "It hums"}
+    own["problem"] = _made(made, "/problems", wrong, by="member")
+    own["qualification"] = _made(made, "/qualifications", {"name": "Laser safety"})
+    given = f"/qualifications/{own['qualification']}/grants"
+    own["grant"] = _made(made, given, {"person_id": own["mate"]})
+    spare = {"type_id": own["type"], "location_id": own["location"], "timezone": "UTC"}
+    own["guarded"] = _made(made, "/resources", {"name": "Guarded", **spare})
+    servers.in_thread(lambda: _guard(made))
+    asked = {"resource_id": own["guarded"], "reason": "Thesis"}
+    own["access"] = _made(made, "/access-requests", asked, by="member")
+
+
+async def _guard(made: Institute) -> None:
+    database = create_database(made.lab.settings.database)
+    level = resources.Level("resource", UUID(made.ids["guarded"]))
+    asks = {"required_qualifications": [made.ids["qualification"]]}
+    try:
+        async with transaction(database) as tx:
+            await resources.set_policy(tx, SYSTEM, level, values=asks)
+    finally:
+        await database.dispose()
 
 
 def _bookings(made: Institute) -> None:
@@ -195,6 +227,20 @@ def _bookings(made: Institute) -> None:
         wish = made.lab.wish() | {"resource_id": own[resource], **soon}
         own[name] = _made(made, "/bookings", wish, by="member")
     assert made.lab.post(f"/bookings/{own['in_use']}/check-in").status_code == 200
+
+
+def _parties(made: Institute) -> None:
+    """A series and a template of the member's, and a booking they would hand to the mate."""
+    own = made.ids
+    wish = made.lab.wish(20) | {"resource_id": own["confocal"]}
+    repeated = {**wish, "rule": "FREQ=DAILY;COUNT=2"}
+    own["series"] = _made(made, "/booking-series", repeated, by="member")
+    kept = {"name": "Slides", "resource_id": own["confocal"], "minutes": 60}
+    own["template"] = _made(made, "/booking-templates", kept, by="member")
+    wish = made.lab.wish(22) | {"resource_id": own["confocal"], "attendees": [own["mate"]]}
+    own["offered"] = _made(made, "/bookings", wish, by="member")
+    asked = {"to_id": own["mate"]}
+    own["transfer"] = _made(made, f"/bookings/{own['offered']}/transfer", asked, by="member")
 
 
 def _credentials(made: Institute) -> None:

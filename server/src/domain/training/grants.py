@@ -77,11 +77,18 @@ async def of_person(session: AsyncSession, actor: Actor, person_id: UUID) -> lis
     return sorted(found, key=lambda each: not each.is_current)
 
 
-async def get(session: AsyncSession, actor: Actor, grant_id: UUID) -> GrantView:
-    """One grant, for whoever has it and those who give. Raises `GrantNotFound`."""
+async def get(
+    session: AsyncSession, actor: Actor, grant_id: UUID, *, of: UUID | None = None
+) -> GrantView:
+    """One grant (`of` a qualification), for whoever has it and those who give.
+
+    Raises `GrantNotFound`.
+    """
     row = (await session.execute(_whole().where(QualificationGrant.id == grant_id))).first()
     found = _view(*row) if row is not None else None
-    if found is None or not (found.person.id == actor.user_id or may_manage(actor)):
+    if found is None or of not in {None, found.qualification.id}:
+        raise _not_found()
+    if not (found.person.id == actor.user_id or may_manage(actor)):
         raise _not_found()
     return found
 
