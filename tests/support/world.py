@@ -14,11 +14,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import ids
 from src.core.actor import EVERYWHERE, Actor
 from src.core.db import Database, ReadSession, reading, transaction
+from src.core.outbox import Message, State
+from src.domain import bookings
 from src.domain.accounts import GRANTS
 from src.domain.accounts.tables import (
     RoleAssignment,
@@ -154,6 +157,18 @@ class World:
                     )
                 )
         return resource.id
+
+    async def announced(self) -> None:
+        """What the worker does about new bookings: their people are told."""
+        async with self.writing() as session:
+            waiting = await session.scalars(
+                select(Message).where(
+                    Message.topic == bookings.topics.MADE.name, Message.state == State.QUEUED
+                )
+            )
+            for message in waiting.all():
+                await bookings.telling.tell_made(session, message.payload)
+                message.state = State.DONE
 
     async def type(self) -> UUID:
         """A new type of resources."""

@@ -21,6 +21,12 @@ async def tell_deciders(
     return {"told": told}
 
 
+@handles(bookings.topics.MADE)
+async def tell_made(session: AsyncSession, payload: dict[str, Any], _job: Job) -> dict[str, Any]:
+    """Tell the people of new bookings, and ask those invited."""
+    return {"told": await bookings.telling.tell_made(session, payload)}
+
+
 @every(
     "bookings.expire-requests",
     interval=60,

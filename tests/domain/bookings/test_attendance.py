@@ -35,7 +35,9 @@ async def at() -> AsyncIterator[At]:
 async def book(world: World, actor: Actor, resource: UUID, *, hours: float = 2) -> BookingView:
     wish = Wish(resource, START, START + hours * HOUR)
     async with world.writing() as session:
-        return await bookings.create(session, actor, wish=wish)
+        made = await bookings.create(session, actor, wish=wish)
+    await world.announced()
+    return made
 
 
 async def held(world: World) -> int:

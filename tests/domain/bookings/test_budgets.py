@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from src.core import ids
+from src.core.actor import Actor
 from src.domain import bookings
 from src.domain.bookings import Wish
+from src.domain.bookings.tables import Allocation, HolderKind, Period, QuotaUnit
+from src.domain.training.tables import Qualification, QualificationGrant
 from tests.support.statements import counted
 from tests.support.world import HOUR, World, tomorrow
 
@@ -27,6 +31,11 @@ RULES: dict[str, Any] = {
     "cancel_notice_minutes": 60,
     "is_check_in_required": True,
     "max_upcoming": 400,
+    "max_per_day": 100,
+    "max_minutes_per_day": 1500,
+    "max_minutes_per_week": 10_000,
+    "is_parallel_refused": True,
+    "questions": {"type": "object", "properties": {"dye": {"type": "string"}}},
 }
 
 
@@ -39,15 +48,46 @@ async def fill(world: World, resource_id: UUID, *, many: int) -> None:
             await bookings.create(session, person, wish=wish)
 
 
+def _grant(qualification_id: UUID, actor: Actor) -> QualificationGrant:
+    return QualificationGrant(
+        id=ids.new(),
+        person_id=actor.user_id,
+        qualification_id=qualification_id,
+        granted_at=datetime.now(UTC) - timedelta(days=1),
+    )
+
+
+def _quota() -> Allocation:
+    return Allocation(
+        id=ids.new(),
+        name="A week for everyone",
+        holder_kind=HolderKind.EVERYONE,
+        period=Period.WEEK,
+        unit=QuotaUnit.MINUTES,
+        amount=6000,
+    )
+
+
 @pytest.mark.parametrize("approval", [False, True])
 async def test_a_booking_with_all_rules_costs_at_most_twelve(world: World, approval: bool) -> None:
+    """What is requested draws on no quota here: the two lines of the ledger are its approval's."""
+    wanted = Qualification(id=ids.new(), name="Lasers")
+    async with world.writing() as session:
+        session.add(wanted)
     resource = await world.resource(
-        units=3, hours=EVERY_DAY, **RULES, is_approval_required=approval
+        units=3,
+        hours=EVERY_DAY,
+        **RULES,
+        is_approval_required=approval,
+        required_qualifications=[str(wanted.id)],
     )
-    await fill(world, resource, many=5)
     # With an address the record of the event has a second row.
     actor = replace(await world.person(), ip="192.0.2.7")
-    wish = Wish(resource, tomorrow(9), tomorrow(11), title="Slides")
+    async with world.writing() as session:
+        session.add(_grant(wanted.id, actor))
+        if not approval:
+            session.add(_quota())
+    wish = Wish(resource, tomorrow(9), tomorrow(11), title="Slides", answers={"dye": "DAPI"})
     with counted(world.database) as said:
         async with world.writing() as session:
             await bookings.create(session, actor, wish=wish)

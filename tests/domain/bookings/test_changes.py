@@ -32,7 +32,9 @@ async def book(world: World, actor: Actor, resource: UUID, start: datetime, hour
                **more: object) -> BookingView:  # fmt: skip
     wish = Wish(resource, start, start + hours * HOUR, **more)  # type: ignore[arg-type]
     async with world.writing() as session:
-        return await bookings.create(session, actor, wish=wish)
+        made = await bookings.create(session, actor, wish=wish)
+    await world.announced()
+    return made
 
 
 async def change(world: World, actor: Actor, id_: UUID, version: int | None = None,

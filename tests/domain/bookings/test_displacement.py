@@ -26,7 +26,9 @@ from tests.support.world import HOUR, World, tomorrow
 async def book(world: World, actor: Actor, resource: UUID, start: int) -> BookingView:
     wish = Wish(resource, tomorrow(start), tomorrow(start + 1))
     async with world.writing() as session:
-        return await bookings.create(session, actor, wish=wish)
+        made = await bookings.create(session, actor, wish=wish)
+    await world.announced()
+    return made
 
 
 async def close(world: World, actor: Actor, resource: UUID | None, start: int, end: int,

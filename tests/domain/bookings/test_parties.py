@@ -27,7 +27,9 @@ async def book(
 ) -> BookingView:
     wish = Wish(resource, tomorrow(hour), tomorrow(hour) + HOUR, **more)
     async with world.writing() as session:
-        return await bookings.create(session, actor, wish=wish)
+        made = await bookings.create(session, actor, wish=wish)
+    await world.announced()
+    return made
 
 
 async def kinds_for(world: World, actor: Actor) -> list[str]:

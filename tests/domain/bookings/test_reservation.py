@@ -38,6 +38,7 @@ async def test_a_booking_is_confirmed_and_holds_its_time(world: World) -> None:
     assert view.allowed == ("edit", "cancel")
     assert view.booked_for is not None
     assert view.booked_for.name == actor.name
+    await world.announced()
     async with world.reading() as reads:
         again = await bookings.get(reads, actor, view.id)
         (event,) = await reads.scalars(select(Event).where(Event.subject_id == view.id))

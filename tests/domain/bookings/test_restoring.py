@@ -37,7 +37,9 @@ async def at() -> AsyncIterator[At]:
 async def book(world: World, actor: Actor, resource: UUID, **more: Any) -> BookingView:
     wish = Wish(resource, START, START + 2 * HOUR, **more)
     async with world.writing() as session:
-        return await bookings.create(session, actor, wish=wish)
+        made = await bookings.create(session, actor, wish=wish)
+    await world.announced()
+    return made
 
 
 async def cancel(world: World, actor: Actor, booking: BookingView) -> BookingView:

@@ -39,7 +39,9 @@ async def book(world: World, actor: Actor, resource: UUID, start: float = 0, hou
     starts = START + start * HOUR
     wish = Wish(resource, starts, starts + hours * HOUR, **more)  # type: ignore[arg-type]
     async with world.writing() as session:
-        return await bookings.create(session, actor, wish=wish)
+        made = await bookings.create(session, actor, wish=wish)
+    await world.announced()
+    return made
 
 
 async def cancel(world: World, actor: Actor, booking: BookingView) -> None:

@@ -97,11 +97,8 @@ async def create_many(
         found.append(_whole(actor, booking, judgement, person, hold.unit_number))
     await inviting.store(session, [each.booking for each in found], now)
     await aftermath.follow(session, actor, found)
-    for each in found:
-        if is_told and each.booking.status is not Status.REQUESTED:
-            await telling.tell(session, actor, each, "booking.confirmed")
-        if is_told:
-            await telling.invite(session, actor, each)
+    if is_told:
+        await telling.announce(session, actor, found)
     await session.flush()
     return repository.views(actor, found, now=now)
 
@@ -110,9 +107,7 @@ def _ordered(
     order: Order, person: Person, faults: Sequence[Violation], kept: frozenset[UUID]
 ) -> Plan:
     plan = planned(order.wish, person.id, faults=faults, kept=kept)
-    return replace(
-        plan, takes_over=plan.takes_over | order.takes_over, group_id=order.group_id
-    )
+    return replace(plan, takes_over=plan.takes_over | order.takes_over, group_id=order.group_id)
 
 
 async def _place(

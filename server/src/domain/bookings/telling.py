@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core.actor import Actor
+from src.core import outbox
+from src.core.actor import SYSTEM, Actor
 from src.domain import notifications
-from src.domain.bookings import inviting
+from src.domain.bookings import inviting, repository
 from src.domain.bookings.repository import Whole
-from src.domain.bookings.tables import Booking
+from src.domain.bookings.rules import HELD
+from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.topics import MADE
 
 # What those who were invited hear when a booking changes.
 _FOR_ATTENDEES = {
@@ -38,6 +41,35 @@ async def tell(
         for user_id in await inviting.coming(session, found.booking):
             told = _FOR_ATTENDEES[kind]
             await _notify(session, user_id, told, found, by=actor.user_id, reason=reason)
+
+
+async def announce(session: AsyncSession, actor: Actor, found: Sequence[Whole]) -> None:
+    """Have those concerned told of new bookings, and those invited asked, after the commit."""
+    worth = [
+        each.booking.id
+        for each in found
+        if each.booking.status is not Status.REQUESTED or each.booking.attendee_ids
+    ]
+    if worth:
+        by = str(actor.user_id) if actor.user_id else None
+        payload = {"booking_ids": [str(id_) for id_ in worth], "by": by}
+        await outbox.publish(session, MADE, payload, once=f"{MADE.name}:{worth[0]}")
+
+
+async def tell_made(session: AsyncSession, payload: Mapping[str, Any]) -> int:
+    """Tell of new bookings what `announce` wrote down; how many of them still stand.
+
+    Of what was called off in the meantime its people have heard already.
+    """
+    actor = Actor(UUID(payload["by"])) if payload["by"] else SYSTEM
+    ids = [UUID(id_) for id_ in payload["booking_ids"]]
+    found = await repository.find(session, Booking.id.in_(ids))
+    standing = [each for each in found if each.booking.status in HELD]
+    for each in standing:
+        if each.booking.status is not Status.REQUESTED:
+            await tell(session, actor, each, "booking.confirmed")
+        await invite(session, actor, each)
+    return len(standing)
 
 
 async def invite(
