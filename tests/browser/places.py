@@ -54,6 +54,7 @@ PLACES = (
     Place("resource-units", "/resources/{resource}/units"),
     Place("booking-new", "/bookings/new?resource_id={resource}", "member"),
     Place("bookings", "/bookings", "member"),
+    Place("calendar-import", "/bookings/import", "member"),
     Place("booking", "/bookings/{booking}", "member"),
     Place("booking-edit", "/bookings/{booking}/edit", "member"),
     Place("booking-cancel", "/bookings/{booking}/cancel", "member"),

@@ -37,7 +37,7 @@ RECORD = "ehs auditor manager admin"
 BOOKERS = "member mate lead technician keeper denied trainer ehs manager admin"
 ROLES = "denied auditor manager admin"
 # Who may read what others have booked, and why.
-DETAILED = "member read_key bound_key technician denied ehs auditor manager admin"
+DETAILED = "member read_key bound_key technician denied trainer ehs auditor manager admin"
 DIRECTORY = "keeper admin"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from src.web.pages import (
+    answering,
     api_keys,
     appearance,
+    approval_rules,
     apps,
     archives,
     booking_actions,
@@ -13,9 +15,11 @@ from src.web.pages import (
     booking_preview,
     bookings,
     calendar,
+    calendar_imports,
     clients,
     closures,
     confirm,
+    delegations,
     events,
     factors,
     identities,
@@ -97,8 +101,12 @@ ROUTERS = (
     booking_new.router,
     booking_edit.router,
     booking_actions.router,
+    calendar_imports.router,  # before `bookings`, too
     bookings.router,
     requests.router,
+    answering.router,
+    approval_rules.router,
+    delegations.router,
     calendar.router,
     notifications.router,
     closures.router,

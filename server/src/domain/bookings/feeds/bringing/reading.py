@@ -56,7 +56,7 @@ def read(content: bytes) -> list[ReadEvent]:
         line = content[: error.start].count(b"\n") + 1
         raise _unreadable(_("It is not written in UTF-8."), line) from error
     components = _components(text)
-    lines = [n for n, one in enumerate(text.splitlines(), 1) if one.strip() == "BEGIN:VEVENT"]
+    lines = [n for n, one in enumerate(text.split("\n"), 1) if one.strip() == "BEGIN:VEVENT"]
     if not components:
         raise _unreadable(_("There is no event in it. Choose a file that ends in .ics."))
     found = (
@@ -81,7 +81,7 @@ def _components(text: str) -> list[Any]:
         return [event for calendar in calendars for event in calendar.walk("VEVENT")]
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         bad = next(
-            (n for n, one in enumerate(text.splitlines(), 1) if one and one in str(error)), 0
+            (n for n, one in enumerate(text.split("\n"), 1) if one.strip() and one.strip() in str(error)), 0
         )
         detail = _("It is not written as calendars are (RFC 5545).")
         raise _unreadable(detail, bad) from error
