@@ -5,6 +5,7 @@ Pure arithmetic over the terms of a resource and what its units hold; no rule is
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,44 +38,62 @@ def rooms(
     taken: Mapping[int, Sequence[Window]],
     span: Window,
     *,
-    opened: Sequence[Window] | None = None,
+    least: int = 0,
 ) -> Iterator[Room]:
     """The rooms of each unit in service within `span`, by unit and time.
 
-    `taken` is what holds the units, by their numbers, buffers included; `opened` the open parts
-    of `span`, for those who know them already.
+    `taken` is what holds the units, by their numbers, buffers included; rooms shorter than
+    `least` minutes are left out.
     """
+    wide = widened(terms, span)
+    gaps = {
+        number: resources.hours.without(wide, taken.get(number, ()))
+        for number in terms.unit_numbers
+    }
+    return rooms_in(terms, gaps, span, least=least)
+
+
+def rooms_in(
+    terms: Terms, gaps: Mapping[int, Sequence[Window]], span: Window, *, least: int = 0
+) -> Iterator[Room]:
+    """The same for those who know what is left of `widened` by unit; missing is all of it."""
     policy = terms.policy
     before = policy.buffer_before_minutes * _MINUTE
     after = policy.buffer_after_minutes * _MINUTE
-    wide = Window(span.starts_at - before, span.ends_at + after)
-    if opened is None:
-        opened = resources.hours.open_windows(terms.hours, terms.zone, span)
+    wide = widened(terms, span)
+    opened = resources.hours.open_windows(terms.hours, terms.zone, span)
+    starts = [part.starts_at for part in opened]
     closed = [closure.window for closure in terms.closures]
     for number in terms.unit_numbers:
-        for gap in resources.hours.without(wide, [*taken.get(number, ()), *closed]):
-            inner = Window(gap.starts_at + before, gap.ends_at - after)
-            for part in common([inner], opened):
-                yield Room(
-                    number,
-                    part,
-                    gap.starts_at > wide.starts_at and part.starts_at == inner.starts_at,
-                    gap.ends_at < wide.ends_at and part.ends_at == inner.ends_at,
-                )
+        for whole in gaps.get(number, (wide,)):
+            for gap in resources.hours.without(whole, closed) if closed else (whole,):
+                inner = Window(gap.starts_at + before, gap.ends_at - after)
+                for part in common(inner, opened, starts):
+                    if part.ends_at - part.starts_at < least * _MINUTE:
+                        continue
+                    yield Room(
+                        number,
+                        part,
+                        gap.starts_at > wide.starts_at and part.starts_at == inner.starts_at,
+                        gap.ends_at < wide.ends_at and part.ends_at == inner.ends_at,
+                    )
 
 
-def common(some: Sequence[Window], others: Sequence[Window]) -> Iterator[Window]:
-    """What lies in both; each is in order and without overlaps."""
-    i = j = 0
-    while i < len(some) and j < len(others):
-        starts = max(some[i].starts_at, others[j].starts_at)
-        ends = min(some[i].ends_at, others[j].ends_at)
-        if starts < ends:
-            yield Window(starts, ends)
-        if some[i].ends_at <= others[j].ends_at:
-            i += 1
-        else:
-            j += 1
+def widened(terms: Terms, span: Window) -> Window:
+    """The time whose holds stand in the way of bookings within `span`."""
+    policy = terms.policy
+    return span.widened(before=policy.buffer_before_minutes, after=policy.buffer_after_minutes)
+
+
+def common(window: Window, parts: Sequence[Window], starts: Sequence[datetime]) -> Iterator[Window]:
+    """What lies in the window and in one of the parts, which are in order and begin at `starts`."""
+    for place in range(max(0, bisect_right(starts, window.starts_at) - 1), len(parts)):
+        part = parts[place]
+        if part.starts_at >= window.ends_at:
+            return
+        first, last = max(window.starts_at, part.starts_at), min(window.ends_at, part.ends_at)
+        if first < last:
+            yield Window(first, last)
 
 
 def by_unit(units: Iterable[resources.calendar.UnitHolds]) -> dict[int, list[Window]]:

@@ -8,7 +8,7 @@ rules are asked about the windows that come first, until there are enough.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,12 +25,12 @@ from src.domain import resources
 from src.domain.bookings import facts, quotas, repository, rooms
 from src.domain.bookings.facts import Facts
 from src.domain.bookings.rooms import Room
-from src.domain.bookings.slots import disturbing
+from src.domain.bookings.slots import disturbing, gaps
 from src.domain.bookings.slots.errors import BadSearch
 from src.domain.bookings.slots.views import Found, Sought
 from src.domain.bookings.views import ResourceRef
 from src.domain.resources.hours import Weekly
-from src.domain.resources.tables import Hold, Resource, ResourceState, Unit
+from src.domain.resources.tables import Resource, ResourceState
 
 Terms = resources.terms.Terms
 Window = resources.hours.Window
@@ -55,7 +55,15 @@ class _Place:
     terms: Terms
     upcoming: int
     limits: Sequence[quotas.facts.Limit]
-    taken: dict[int, list[Window]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for, where, and when that is."""
+
+    sought: Sought
+    span: Window
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +86,26 @@ async def find(session: AsyncSession, actor: Actor, sought: Sought) -> list[Foun
         raise Unauthenticated(_("Log in first: rules are about somebody."))
     now = clock.now()
     span = _span(sought, now)
+    search = _Search(sought, span, now)
     places = await _places(session, actor, sought, span, now)
     if not places:
         return []
     person = await _person(session, actor, next(iter(places)), span, now)
     if sought.qualified_for_me:
         places = {id_: place for id_, place in places.items() if not _missing(place.terms, person)}
-    await _fill(session, places, span, now)
-    windows = [each for place in places.values() for each in _windows(place, sought, span, now)]
+    free = await gaps.read(
+        session, [place.terms for place in places.values()], span,
+        least=sought.length_minutes, now=now,
+    )  # fmt: skip
+    allowed = {
+        zone: _allowed(sought, zone, span)
+        for zone in {place.terms.timezone for place in places.values()}
+    }
+    windows = [
+        each
+        for id_, place in places.items()
+        for each in _windows(place, free[id_], allowed[place.terms.timezone], search)
+    ]
     windows.sort(key=_order(sought))
     return list(_chosen(windows, actor, person, sought, now))
 
@@ -127,41 +147,29 @@ async def _person(
     return facts.of(rows.one())
 
 
-async def _fill(
-    session: AsyncSession, places: Mapping[UUID, _Place], span: Window, now: datetime
-) -> None:
-    """Read what holds the units of all places."""
-    wide = span.widened(before=1440, after=1440)
-    rows = await session.execute(
-        select(Unit.resource_id, Unit.number, Hold.starts_at, Hold.ends_at)
-        .join(Hold, Hold.unit_id == Unit.id)
-        .where(
-            Unit.resource_id.in_(places),
-            Hold.starts_at < wide.ends_at,
-            Hold.ends_at > wide.starts_at,
-            resources.calendar.is_live(now),
-        )
-    )
-    for resource_id, number, starts, ends in rows:
-        places[resource_id].taken.setdefault(number, []).append(Window(starts, ends))
-
-
-def _windows(place: _Place, sought: Sought, span: Window, now: datetime) -> Iterator[_Window]:
+def _windows(
+    place: _Place,
+    free: Mapping[int, Sequence[Window]],
+    allowed: Sequence[Window],
+    search: _Search,
+) -> Iterator[_Window]:
     """The windows worth asking about: of each free piece, by day or at its ends."""
-    terms = place.terms
+    terms, zone, sought = place.terms, place.terms.zone, search.sought
     slot = terms.policy.slot_minutes or 1
     minutes = sought.length_minutes + -sought.length_minutes % slot
     length = minutes * _MINUTE
-    first, last = rooms.bounds(terms, now)
-    allowed = _allowed(sought, terms.timezone, span)
-    for room in rooms.rooms(terms, place.taken, span):
-        for piece in rooms.common([room.window], allowed):
-            starts = rooms.up(max(piece.starts_at, first), terms.zone, slot)
-            ends = rooms.down(piece.ends_at, terms.zone, slot)
+    first, last = rooms.bounds(terms, search.now)
+    begins = [part.starts_at for part in allowed]
+    for room in rooms.rooms_in(terms, free, search.span, least=minutes):
+        for piece in rooms.common(room.window, allowed, begins):
+            starts = max(piece.starts_at, first)
+            if piece.ends_at - starts < length or starts > last:
+                continue
+            starts, ends = rooms.up(starts, zone, slot), rooms.down(piece.ends_at, zone, slot)
             if ends - starts < length or starts > last:
                 continue
             inner = Window(starts, min(ends, last + length))
-            for window in _of_piece(inner, length, sought, terms.zone):
+            for window in _of_piece(inner, length, sought, zone):
                 yield _Window(place, room, window)
 
 
@@ -169,9 +177,12 @@ def _of_piece(piece: Window, length: timedelta, sought: Sought, zone: ZoneInfo) 
     if sought.order == "disturbance":
         yield from disturbing.ends(piece, length)
         return
-    starts = piece.starts_at
+    yield Window(piece.starts_at, piece.starts_at + length)
+    # Of days without end each has its own.
+    starts = piece.starts_at if piece.minutes > 1440 else piece.ends_at
     while starts + length <= piece.ends_at:
-        yield Window(starts, starts + length)
+        if starts > piece.starts_at:
+            yield Window(starts, starts + length)
         day = starts.astimezone(zone).date() + _DAY
         starts = datetime.combine(day, time(), zone).astimezone(starts.tzinfo)
 
