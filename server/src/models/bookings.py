@@ -89,6 +89,7 @@ class BookingCreate(Wire):
     attendees: Attendees = ()
     answers: Answers | None = None
     project_id: UUID | None = None
+    slot_id: UUID | None = Field(None, description="A time that is kept for you already.")
 
     def wish(self) -> bookings.Wish:
         """What the service is asked for."""

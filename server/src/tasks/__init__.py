@@ -18,6 +18,7 @@ MODULES = (
     "src.tasks.accounts",
     "src.tasks.approvals",
     "src.tasks.bookings",
+    "src.tasks.waiting",
     "src.tasks.events",
     "src.tasks.record",
     "src.tasks.exports",

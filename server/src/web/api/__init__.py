@@ -45,12 +45,14 @@ from src.web.api import (
     search,
     sessions,
     settings,
+    slots,
     sso,
     stream,
     teams,
     training,
     users,
     utilities,
+    waiting,
 )
 
 ROUTERS: list[APIRouter] = [
@@ -99,6 +101,8 @@ ROUTERS: list[APIRouter] = [
     batches.router,
     booking_parties.groups,
     bookings.router,
+    slots.router,
+    waiting.router,
     booking_parties.router,
     booking_transfers.offers,
     booking_transfers.router,

@@ -15,11 +15,12 @@ from src.core.actor import Actor
 from src.domain import resources
 from src.domain.bookings.slots import holding, leaving
 from src.domain.bookings.slots.errors import BadSearch, SlotNotFound, TooManySlots
-from src.domain.bookings.slots.finding import find
+from src.domain.bookings.slots.finding import MOST, find
 from src.domain.bookings.slots.holding import get, hold, list_, release, tidy
 from src.domain.bookings.slots.views import Found, SlotView, Sought
 
 __all__ = [
+    "MOST",
     "BadSearch",
     "Found",
     "SlotNotFound",
