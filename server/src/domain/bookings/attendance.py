@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import (
     aftermath,
+    facts,
     holds,
     locking,
     policy,
@@ -27,10 +28,14 @@ from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import BookingView, Cancelling, Person
+from src.domain.resources.tables import Resource
 
 _MINUTE = timedelta(minutes=1)
 
 Window = resources.hours.Window
+OnComing = Callable[[AsyncSession, Whole, resources.terms.Terms], Awaitable[None]]
+
+_coming: list[OnComing] = []
 
 
 async def cancel(
@@ -111,13 +116,19 @@ async def call_off(
             await telling.tell(session, actor, found, "booking.cancelled", reason=reason)
 
 
+def on_coming(hook: OnComing) -> None:
+    """Have `hook` asked whenever somebody checks in; it may raise to refuse."""
+    _coming.append(hook)
+
+
 async def check_in(
     session: AsyncSession, actor: Actor, booking_id: UUID, *, expected_version: int | None = None
 ) -> BookingView:
     """Begin to use it: from a quarter of an hour before the start until the end.
 
     Raises `BookingNotFound`, `Forbidden`, `BookingStateConflict` (too early, over, not confirmed),
-    `BookingRefused` when the resource is down, `PreconditionFailed`.
+    `BookingRefused` when the resource is down or a qualification it needs is missing,
+    `ChecklistNeeded` where there is a list to fill in first, `PreconditionFailed`.
     """
     now = clock.now()
     found = await _opened(session, actor, booking_id, expected_version)
@@ -133,14 +144,35 @@ async def check_in(
             allowed=[],
             opens_at=opens,
         )
-    terms = await resources.terms.load(session, [booking.resource_id], around=holds.held(booking))
-    if faults := resources.rules.state_faults(terms[booking.resource_id]):
-        raise await refusals.refused_at(session, actor, booking.resource_id, faults)
+    terms = await _require_fit(session, actor, booking, now)
+    for ask in _coming:
+        await ask(session, found, terms)
     rules.transition(session, actor, booking, Status.IN_USE, now=now)
     booking.checked_in_at = now
     await aftermath.follow(session, actor, [found])
     await session.flush()
     return repository.view(actor, found, now=now)
+
+
+async def _require_fit(
+    session: AsyncSession, actor: Actor, booking: Booking, now: datetime
+) -> resources.terms.Terms:
+    """Raise `BookingRefused` unless the resource is in service and the person still qualified.
+
+    Who was let pass over rules when it was booked, with a reason, is not asked again. One statement.
+    """
+    window = Window(booking.starts_at, booking.ends_at)
+    known = facts.columns(booking.booked_for, around=window, now=now, with_names=True)
+    wanted = resources.terms.statement(Resource.id == booking.resource_id, around=window)
+    row = (await session.execute(wanted.add_columns(*known))).one()
+    terms, person = resources.terms.of(row), facts.of(row)
+    faults = resources.rules.state_faults(terms)
+    if booking.override_reason is None:
+        question = resources.rules.Question(window, now, held=person.held, names=person.names)
+        faults += resources.rules.qualification_faults(terms, question)
+    if faults:
+        raise await refusals.refused_at(session, actor, booking.resource_id, faults)
+    return terms
 
 
 async def check_out(

@@ -120,8 +120,10 @@ async def change(
         raise PreconditionFailed(_("Read the quota again, then repeat the change."))
     if unknown := set(changes) - FIELDS:
         raise TypeError(f"a quota has no {sorted(unknown)} that may change")
-    said = {"name": row.name, "amount": row.amount, "ends_on": row.ends_on} | dict(changes)
-    _raise(_faults(str(said["name"]), said["amount"], row.starts_on, said["ends_on"]))
+    said: dict[str, Any] = {"name": row.name, "amount": row.amount, "ends_on": row.ends_on} | dict(
+        changes
+    )
+    _raise(_faults(said["name"], said["amount"], row.starts_on, said["ends_on"]))
     done: dict[str, list[Any]] = {}
     for name, value in changes.items():
         new = value.strip() if name == "name" else value
@@ -201,7 +203,9 @@ async def _today(session: AsyncSession) -> date:
     return periods.local_day(clock.now(), periods.zone_of(zone))
 
 
-def _statement(actor: Actor, today: date) -> Select[Any]:
+def _statement(
+    actor: Actor, today: date
+) -> Select[Allocation, str, str, str | None, str, bool, int]:
     starts = {each.value: periods.start_of(today, each) for each in Period}
     holder = case((Allocation.holder_id.is_(None), actor.user_id), else_=Allocation.holder_id)
     balance = and_(

@@ -103,7 +103,7 @@ async def change(
     return await get(session, actor, project_id)
 
 
-def _statement() -> Select[Any]:
+def _statement() -> Select[Project, str]:
     return select(Project, Team.name).outerjoin(Team, Team.id == Project.team_id)
 
 

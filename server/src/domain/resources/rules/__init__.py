@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from src.core.language import gettext as _
-from src.domain.resources.rules import registry, state
+from src.domain.resources.rules import people, registry, state
 from src.domain.resources.rules.answers import answers as answer_faults
 from src.domain.resources.rules.asking import Held, Question, Taken, Violation, hold_window
 from src.domain.resources.rules.registry import Rule, own
@@ -25,6 +25,7 @@ __all__ = [
     "hold_window",
     "on_grid",
     "own",
+    "qualification_faults",
     "state_faults",
     "violations",
 ]
@@ -49,6 +50,11 @@ def findings(terms: Terms, question: Question) -> list[Violation]:
 def state_faults(terms: Terms) -> list[Violation]:
     """What the resource's own state says against using it."""
     return list(state.of_resource(terms))
+
+
+def qualification_faults(terms: Terms, question: Question) -> list[Violation]:
+    """What the person is not qualified for, where that is asked alone: at check-in."""
+    return list(people.qualifications(terms, question))
 
 
 def _own(terms: Terms, question: Question) -> Iterator[Violation]:
