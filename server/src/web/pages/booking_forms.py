@@ -139,7 +139,8 @@ def refilled(form: Form, zone: tzinfo) -> Form:
         _use(form)
     elif "length" in form.values:
         _stretch(form, zone)
-    return Form.of(form.values)
+    lists = {name: found for name, found in form.lists.items() if len(found) > 1}
+    return Form.of({**form.values, **lists})
 
 
 def _use(form: Form) -> None:

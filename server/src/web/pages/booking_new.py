@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from src.web.pages.booking_forms import (
     typed,
     wish_of,
 )
+from src.web.pages.booking_more import MoreShape
 from src.web.pages.booking_preview import (
     form_context,
     resource_zone,
@@ -33,6 +35,7 @@ from src.web.pages.booking_preview import (
     taken_over,
     terms_of,
 )
+from src.web.pages.booking_several import book_more
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
@@ -113,7 +116,12 @@ async def _booked(page: Page, form: Form, resource_id: UUID) -> Response:
     times = times_of(form, shape, zone) if shape else None
     if shape is None or times is None:
         return await show_form(page, form, resource_id, status=422)
-    wish = wish_of(shape, times)
+    more = form.parse(MoreShape)
+    if more is None:
+        return await show_form(page, form, resource_id, status=422)
+    wish = replace(wish_of(shape, times), attendees=tuple(more.attendees))
+    if more.repeat or more.also:
+        return await book_more(page, form, wish, more, zone)
     made = await page.tried(form, lambda tx: bookings.create(tx, page.actor, wish=wish), FIELDS)
     if isinstance(made, Refused):
         return await show_form(page, form, resource_id, status=made.status)

@@ -32,6 +32,7 @@ from src.web.pages.booking_forms import (
     typed_day,
     wish_of,
 )
+from src.web.pages.booking_more import More, choices, more_of
 from src.web.pages.booking_strip import Asked, Strip, day_of, draw
 from src.web.pages.frame import CurrentPage, Page, takes
 
@@ -58,6 +59,7 @@ class Preview:
     detail: str = ""
     deciders: Sequence[bookings.Person] = ()
     strip: Strip | None = None
+    more: More | None = None
 
     @property
     def minutes(self) -> float:
@@ -96,8 +98,16 @@ async def preview_of(
         deciders = await bookings.deciders(reads, page.actor, resource.resource_id, excluding=own)
     asked = Asked(window, shape.unit, booking_id)
     strip = await _strip(page, reads, resource, asked)
+    more = None if booking else await more_of(page, reads, form, wish, resource.zone)
     return Preview(
-        _outcome(answer), resource, booking, window, answer, deciders=deciders, strip=strip
+        _outcome(answer),
+        resource,
+        booking,
+        window,
+        answer,
+        deciders=deciders,
+        strip=strip,
+        more=more,
     )
 
 
@@ -177,6 +187,7 @@ async def form_context(
         "teams": await teams_of(page, reads, booking.team_id if booking else None),
         "people": [] if booking else await people_of(page, reads, resource_id, chosen),
         "preview": await preview_of(page, reads, form, resource, booking),
+        **({} if booking else await choices(page, reads, form)),
     }
 
 
