@@ -25,7 +25,7 @@ def made(lab: Lab, **body: Any) -> dict[str, Any]:
 
 
 def path(feed: dict[str, Any]) -> str:
-    return "/calendar/" + feed["address"].rpartition("/")[2]
+    return f"/calendar/{feed['address'].rpartition('/')[2]}"
 
 
 def told(page: Shown) -> str:
@@ -64,7 +64,7 @@ def test_what_has_not_changed_is_not_sent_again(lab: Lab) -> None:
     third = lab.client.get(path(feed), headers=known)
     assert third.status_code == 200
     (event,) = icalendar.Calendar.from_ical(third.content).walk("VEVENT")
-    assert int(event["sequence"]) == 1
+    assert event["sequence"] == 1
 
 
 def test_a_stale_address_is_404_whatever_made_it_so(lab: Lab) -> None:

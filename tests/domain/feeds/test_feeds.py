@@ -160,7 +160,7 @@ async def test_each_change_has_a_number_and_what_was_called_off_is_told(world: W
     made = await book(world, member, on, tomorrow(9))
     token = (await address(world, member)).token
     told = [event(await fetched(world, token), made)]
-    steps = (
+    steps: tuple[Any, ...] = (
         lambda session: bookings.approve(session, manager, made.id),
         lambda session: bookings.change(session, member, made.id, changes={"title": "Now"}),
         lambda session: bookings.cancel(session, member, made.id),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from src.domain.bookings import (
     attachments,
     displacement,
+    exporting,
     feeds,
     finding,
     leaving,
@@ -37,6 +38,7 @@ from src.domain.bookings.calendar_reading import (
     calendar_of,
     calendar_rows,
     occupancy,
+    own,
 )
 from src.domain.bookings.calendar_views import (
     Calendar,
@@ -128,6 +130,7 @@ __all__ = [
     "create",
     "deciders",
     "displacement",
+    "exporting",
     "feeds",
     "finding",
     "get",
@@ -137,6 +140,7 @@ __all__ = [
     "notices",
     "occupancy",
     "often_used",
+    "own",
     "parties",
     "presence",
     "quotas",

@@ -57,11 +57,17 @@ class Agenda:
 
 
 def build(
-    calendar: Calendar, span: Span, *, now: datetime, bookable: Window | None, most: int | None
+    calendar: Calendar,
+    span: Span,
+    *,
+    now: datetime,
+    bookable: Window | None,
+    most: int | None,
+    knows_open: bool = True,
 ) -> Agenda:
     """Tell `calendar`, at most `most` lines of it; free times where it is of one resource.
 
-    `bookable` is when the reader may book that one.
+    `bookable` is when the reader may book that one; without `knows_open` no day counts as closed.
     """
     by_id = {one.id: one for one in calendar.resources}
     taken = [_placed(entry, unit, by_id) for entry, unit in _merged(calendar.entries, by_id)]
@@ -77,7 +83,8 @@ def build(
             left_out += max(0, len(items) - left)
             items = items[:left]
             left -= len(items)
-        days.append(Day(day, day == today, _is_closed(calendar, day, span), items))
+        is_closed = knows_open and _is_closed(calendar, day, span)
+        days.append(Day(day, day == today, is_closed, items))
     return Agenda(days, left_out)
 
 

@@ -14,16 +14,18 @@ from starlette.responses import Response
 
 from src.core import clock, language
 from src.core.actor import Permission
+from src.core.db import ReadSession
 from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
-from src.domain import accounts, bookings, resources
+from src.domain import accounts, approvals, bookings, resources
 from src.domain.bookings import BookingView, Status, rules
 from src.templating import enter
 from src.web.dependencies import Paging, Reads
 from src.web.forms import Form
 from src.web.pages.booking_preview import NO_WINDOW
 from src.web.pages.booking_words import DONE, left_free, not_now, now_line
+from src.web.pages.calendar_links import links
 from src.web.pages.frame import CurrentPage, Page, shows
 from src.web.pages.history import history
 
@@ -93,6 +95,13 @@ async def show_booking(
     return await show(page, booking_id, done=done, undo=undo, is_first_hour=note == "first-hour")
 
 
+async def _waiting(reads: ReadSession, booking: BookingView) -> approvals.Waiting | None:
+    """Whom a request waits for, for those who may read it."""
+    if booking.status is not Status.REQUESTED or booking.is_masked:
+        return None
+    return await approvals.inbox.waiting_for(reads, "booking", booking.id)
+
+
 async def show(
     page: Page,
     booking_id: UUID,
@@ -116,6 +125,7 @@ async def show(
             "portraits": await page.portraits_of(reads, shown),
             "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
             "person": person,
+            "waiting": await _waiting(reads, booking),
             "team": next(iter(teams.values()), None),
         }
     policy = terms[resource.id].policy
@@ -131,6 +141,7 @@ async def show(
         says=now_line(booking, policy, now),
         frees=left_free(booking, now),
         not_now=not_now(booking, page.actor, now),
+        elsewhere=links(booking, ", ".join(resource.location.path), page.settings.base_url),
         is_running=booking.starts_at <= now < booking.ends_at,
         **context,
     )

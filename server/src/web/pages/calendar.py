@@ -63,7 +63,9 @@ class Shown:
 
     @property
     def view(self) -> str:
-        """day, week, month or agenda."""
+        """day, week, month or agenda; one's own bookings have the latter two."""
+        if self.address.is_mine:
+            return "month" if self.address.view in (None, "month") else "agenda"
         return self.address.view or ("week" if self.one else "day")
 
     @property
@@ -83,6 +85,8 @@ class Shown:
     @property
     def is_drawn(self) -> bool:
         """Whether the browser draws it; the rest comes whole from here."""
+        if self.address.is_mine:
+            return False
         return self.view in ("day", "week") or (self.view == "month" and self.one is not None)
 
     @property
@@ -113,6 +117,7 @@ async def show_calendar(page: CurrentPage, reads: Reads, done: str = "") -> Resp
         address=shown.address,
         ways=_ways(shown),
         title=_title(shown),
+        weekdays=_weekdays(),
         today=clock.now().astimezone(shown.span.zone).date(),
         type_choices=await type_choices(reads, page.actor),
         location_choices=await location_choices(reads, page.actor),
@@ -126,14 +131,16 @@ async def _shown(page: Page, reads: ReadSession) -> Shown:
     sets = await resources.sets.list_(reads, actor)
     kept = next((one for one in sets if one.id == asked.set_id), None)
     one = None
-    if len(asked.resource_ids) == 1 and kept is None:
+    if len(asked.resource_ids) == 1 and kept is None and not asked.is_mine:
         one = await resources.get(reads, actor, asked.resource_ids[0])
     timezone = one.timezone if one else actor.timezone
     return Shown(asked, one, kept, sets, timezone)
 
 
 async def _filled(reads: ReadSession, actor: Actor, shown: Shown) -> dict[str, Any]:
-    """What the view shows: data to draw, an agenda, a month of many."""
+    """What the view shows: data to draw, an agenda, a month of many or of one's own."""
+    if shown.address.is_mine:
+        return await _own(reads, actor, shown)
     span = shown.span
     drawn = whole_weeks(span) if shown.is_drawn and shown.view == "month" else span
     selection = shown.selection
@@ -146,6 +153,7 @@ async def _filled(reads: ReadSession, actor: Actor, shown: Shown) -> dict[str, A
         to=drawn.ends_at,
     )
     found: dict[str, Any] = {"rows": rows, "pages": _pages(rows, shown), "data": None}
+    found["grid"] = None
     if shown.view == "month" and not shown.is_drawn:
         days = [_day_of(span, number) for number in range(len(span.days))]
         full = await bookings.occupancy(reads, actor, rows, spans=days)
@@ -155,9 +163,21 @@ async def _filled(reads: ReadSession, actor: Actor, shown: Shown) -> dict[str, A
     bookable = _bookable(actor, calendar.resources[0]) if shown.one else None
     most = WITHOUT_SCRIPT if shown.is_drawn else None
     told = agenda.build(calendar, span, now=clock.now(), bookable=bookable, most=most)
+    if shown.view == "month":
+        found["grid"] = agenda.build(calendar, drawn, now=clock.now(), bookable=None, most=None)
     if shown.is_drawn:
         found["data"] = drawing.data(calendar, shown.view, span, _question(shown, drawn))
     return found | {"agenda": told, "month": None}
+
+
+async def _own(reads: ReadSession, actor: Actor, shown: Shown) -> dict[str, Any]:
+    """One's own bookings: a month day by day, or an agenda."""
+    is_month = shown.view == "month"
+    span = whole_weeks(shown.span) if is_month else shown.span
+    calendar = await bookings.own(reads, actor, from_=span.starts_at, to=span.ends_at)
+    told = agenda.build(calendar, span, now=clock.now(), bookable=None, most=None, knows_open=False)
+    common: dict[str, Any] = dict.fromkeys(("rows", "pages", "data", "month", "agenda", "grid"))
+    return common | {"grid" if is_month else "agenda": told}
 
 
 def _day_of(span: Span, number: int) -> Window:
@@ -209,6 +229,13 @@ def _letter(day: date) -> str:
     return str(dates.format_date(day, "EEEEE", locale=language.reader().formats))
 
 
+def _weekdays() -> list[tuple[str, str]]:
+    """From Monday on, short and whole."""
+    locale = language.reader().formats
+    short, whole = (dates.get_day_names(width, locale=locale) for width in ("abbreviated", "wide"))
+    return [(str(short[day]), str(whole[day])) for day in range(7)]
+
+
 def _question(shown: Shown, drawn: Span) -> list[tuple[str, str]]:
     """How the browser asks the interface for the same again."""
     asked = [("from", _utc(drawn.starts_at)), ("to", _utc(drawn.ends_at))]
@@ -252,8 +279,12 @@ def _ways(shown: Shown) -> dict[str, str]:
     before, after = neighbours(shown.kind, day)
     same = shown.address.day
     views = {view: said.path(view=view, day=same, span="week") for view in ("day", "week", "month")}
+    if shown.address.is_mine:  # told, not drawn
+        for span in ("day", "week"):
+            views[span] = said.path(view="agenda", day=monday, span=span)
     span = shown.kind if shown.view != "agenda" else said.span
     return views | {
+        "mine": Address(view="month", day=shown.address.day, is_mine=True).path(),
         "agenda": said.path(view="agenda", day=monday, span=span),
         "before": said.path(day=before, page=said.page),
         "after": said.path(day=after, page=said.page),

@@ -39,6 +39,7 @@ class Address:
     group: Grouping | None = None
     q: str = ""
     page: int = 1
+    is_mine: bool = False
 
     @classmethod
     def of(cls, query: QueryParams) -> Address:
@@ -56,6 +57,7 @@ class Address:
             group=Grouping(group) if group in set(Grouping) else None,
             q=query.get("q", "").replace("\x00", "").strip()[:_LONGEST],
             page=_page(query.get("page", "")),
+            is_mine=query.get("whose") == "mine",
         )
 
     @property
@@ -68,6 +70,7 @@ class Address:
             ("location_id", self.location_id),
             ("group", self.group),
             ("q", self.q),
+            ("whose", "mine" if self.is_mine else None),
         )
         return named + [(name, str(value)) for name, value in rest if value]
 

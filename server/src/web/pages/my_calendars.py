@@ -124,7 +124,7 @@ def _at_its_field(form: Form, kind: str) -> None:
     """What is wrong with the subject is said where it was chosen."""
     name = "team_id" if kind == "team" else "resource_id"
     for fault in form.faults.pop("subject_id", ()):
-        form.add(name, fault.code, fault.detail)
+        form.add(name, fault.code, fault.text)
 
 
 async def _show(page: Page, form: Form, *, done: str = "", status: int = 200) -> Response:

@@ -200,22 +200,21 @@ def _line(
 
 async def _judged(session: AsyncSession, actor: Actor, lines: Sequence[Line]) -> dict[str, Line]:
     """What the rules and the calendar say, of all of them together."""
-    now, told = clock.now(), {}
-    asked: list[Line] = []
-    wishes = []
-    for line in lines:
-        if line.resource is None or line.window is None:
-            continue
-        wish = _wish(line.event, line.resource, line.window)
-        if faults := plans.time_faults(reservation.planned(wish, actor.user_id)):
+    standing = [
+        (line, _wish(line.event, line.resource, line.window))
+        for line in lines
+        if line.resource and line.window
+    ]
+    wanted = await reservation.wished_all(session, actor, [wish for _line, wish in standing])
+    told, asked = {}, []
+    for (line, _asked), plan in zip(standing, wanted, strict=True):
+        if faults := plans.time_faults(plan):
             said = tuple(Fault(each.code, each.message) for each in faults)
             told[line.event.key] = replace(line, outcome="refused", faults=said)
         else:
-            asked.append(line)
-            wishes.append(wish)
-    wanted = await reservation.wished_all(session, actor, wishes)
-    findings = await fitting.find(session, actor, wanted, now=now)
-    for line, finding in zip(asked, findings, strict=True):
+            asked.append((line, plan))
+    found = await fitting.find(session, actor, [plan for _line, plan in asked], now=clock.now())
+    for (line, _plan), finding in zip(asked, found, strict=True):
         told[line.event.key] = _found(line, finding)
     return told
 

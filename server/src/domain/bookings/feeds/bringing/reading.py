@@ -81,7 +81,12 @@ def _components(text: str) -> list[Any]:
         return [event for calendar in calendars for event in calendar.walk("VEVENT")]
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         bad = next(
-            (n for n, one in enumerate(text.split("\n"), 1) if one.strip() and one.strip() in str(error)), 0
+            (
+                n
+                for n, one in enumerate(text.split("\n"), 1)
+                if one.strip() and one.strip() in str(error)
+            ),
+            0,
         )
         detail = _("It is not written as calendars are (RFC 5545).")
         raise _unreadable(detail, bad) from error
