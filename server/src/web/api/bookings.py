@@ -28,6 +28,7 @@ from src.models.bookings import (
     Violation,
 )
 from src.models.common import Many, One
+from src.models.presence import Arrival
 from src.web import problems, replies
 from src.web.dependencies import (
     CurrentActor,
@@ -48,6 +49,8 @@ CREATE = Permission.BOOKINGS_CREATE
 NOT_FOUND = bookings.BookingNotFound
 RULES = (resources.ResourceNotFound, bookings.BookingOverlaps, bookings.BookingRefused)
 STATES = (NOT_FOUND, bookings.BookingStateConflict)
+LISTS = (bookings.presence.NoChecklist, bookings.presence.ChecklistInvalid)
+COMING = (bookings.BookingRefused, bookings.presence.ChecklistNeeded, *LISTS)
 
 Resources = Annotated[list[UUID], Query(alias="resource_id", max_length=200)]
 Statuses = Annotated[list[Status], Query(alias="status", max_length=8)]
@@ -95,12 +98,16 @@ async def list_bookings(
     sort: Sort = None,
     mine: bool = False,
     waiting: bool = False,
+    series_id: UUID | None = None,
+    group_id: UUID | None = None,
 ) -> Response:
     """Bookings by start; those you may not read say "Booked".
 
     `waiting` is the requests you may decide.
     """
-    which = bookings.Filter(resource_id, status, from_, to, mine, q, waiting)
+    which = bookings.Filter(
+        resource_id, status, from_, to, mine, q, waiting, series_id, group_id
+    )
     page = await bookings.list_(reads, actor, which=which, sort=sort, paging=paging)
     wanted = frozenset(include)
     return replies.many(
@@ -230,13 +237,21 @@ async def restore_booking(
     "/{booking_id}/check-in",
     operation_id="bookings_check_in",
     response_model=One[BookingRead],
-    **declares(READ, rate="write", problems=STATES),
+    **declares(READ, rate="write", problems=(*STATES, *COMING)),
 )
 async def check_in(
-    request: Request, booking_id: UUID, actor: CurrentActor, version: IfMatch, tx: Tx
+    request: Request,
+    booking_id: UUID,
+    actor: CurrentActor,
+    version: IfMatch,
+    tx: Tx,
+    body: Arrival | None = None,
 ) -> Response:
-    """Begin to use what was booked."""
-    view = await bookings.check_in(tx, actor, booking_id, expected_version=version)
+    """Begin to use what was booked; where a list is asked before use, send its answers along."""
+    answers = body.answers if body else None
+    view = await bookings.presence.arrive(
+        tx, actor, booking_id, answers=answers, expected_version=version
+    )
     return reply(request, view)
 
 
@@ -244,13 +259,21 @@ async def check_in(
     "/{booking_id}/check-out",
     operation_id="bookings_check_out",
     response_model=One[BookingRead],
-    **declares(READ, rate="write", problems=STATES),
+    **declares(READ, rate="write", problems=(*STATES, *LISTS)),
 )
 async def check_out(
-    request: Request, booking_id: UUID, actor: CurrentActor, version: IfMatch, tx: Tx
+    request: Request,
+    booking_id: UUID,
+    actor: CurrentActor,
+    version: IfMatch,
+    tx: Tx,
+    body: Arrival | None = None,
 ) -> Response:
-    """End now; the rest of the time is free at once."""
-    view = await bookings.check_out(tx, actor, booking_id, expected_version=version)
+    """End now; the rest of the time is free at once. `answers` fill in the list after use."""
+    answers = body.answers if body else None
+    view = await bookings.presence.leave(
+        tx, actor, booking_id, answers=answers, expected_version=version
+    )
     return reply(request, view)
 
 
