@@ -22,6 +22,7 @@ from src.web.pages import (
     delegations,
     events,
     factors,
+    find,
     identities,
     imports,
     invitations,
@@ -60,6 +61,7 @@ from src.web.pages import (
     sso,
     teams,
     today,
+    waiting,
     who_may,
 )
 from src.web.pages.frame import problem_page
@@ -104,6 +106,8 @@ ROUTERS = (
     calendar_imports.router,  # before `bookings`, too
     bookings.router,
     requests.router,
+    find.router,
+    waiting.router,
     answering.router,
     approval_rules.router,
     delegations.router,

@@ -49,6 +49,7 @@ class BookingShape(Shape):
     booked_for: UUID | None = None
     team_id: UUID | None = None
     override_reason: str | None = Field(None, max_length=1000)
+    slot_id: UUID | None = None
 
 
 class EditShape(BookingShape):
@@ -108,6 +109,7 @@ def wish_of(shape: BookingShape, times: Times) -> bookings.Wish:
         team_id=shape.team_id,
         booked_for=shape.booked_for,
         override_reason=shape.override_reason,
+        slot_id=shape.slot_id,
     )
 
 

@@ -50,23 +50,28 @@ async def new_booking(
     starts_at: Annotated[str | None, Query(max_length=40)] = None,
     ends_at: Annotated[str | None, Query(max_length=40)] = None,
     again: UUID | None = None,
+    slot_id: UUID | None = None,
 ) -> Response:
     """The form, filled with the next hour, the slot that was chosen, or an earlier booking."""
     if again is not None:
         return await _again(page, again)
     if resource_id is None:
         return see_other("/resources")
-    return await _first(page, resource_id, moment(starts_at), moment(ends_at))
+    return await _first(page, resource_id, moment(starts_at), moment(ends_at), slot_id)
 
 
 async def _first(
-    page: Page, resource_id: UUID, starts: datetime | None, ends: datetime | None
+    page: Page,
+    resource_id: UUID,
+    starts: datetime | None,
+    ends: datetime | None,
+    slot_id: UUID | None,
 ) -> Response:
     starts = starts or clock.now().replace(minute=0, second=0, microsecond=0) + _HOUR
     async with page.reading() as reads:
         resource = await terms_of(page, reads, resource_id, starts.astimezone(UTC).date())
         window = starts, _end(starts, ends, resource.policy)
-        form = Form.of(typed(*window, resource.zone))
+        form = Form.of(typed(*window, resource.zone) | {"slot_id": str(slot_id or "")})
         context = await form_context(page, reads, form, resource)
     return page.show("bookings/form.html", note_of="", **context)
 

@@ -187,8 +187,16 @@ async def form_context(
         "teams": await teams_of(page, reads, booking.team_id if booking else None),
         "people": [] if booking else await people_of(page, reads, resource_id, chosen),
         "preview": await preview_of(page, reads, form, resource, booking),
+        "slot": await _slot(page, reads, form),
         **({} if booking else await choices(page, reads, form)),
     }
+
+
+async def _slot(page: Page, reads: ReadSession, form: Form) -> bookings.slots.SlotView | None:
+    """The time that is kept for the form, while it is."""
+    slot_id = as_uuid(form.values.get("slot_id"))
+    kept = await bookings.slots.list_(reads, page.actor) if slot_id else []
+    return next((slot for slot in kept if slot.id == slot_id), None)
 
 
 def _lengths(policy: EffectivePolicy) -> list[int]:

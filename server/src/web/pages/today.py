@@ -53,6 +53,7 @@ class Morning:
     mine: Mine
     hours: str  # mine this week
     waiting: Part[BookingView] | None
+    offers: Sequence[bookings.waiting.OfferView]
     troubles: Sequence[resources.Trouble]
     troubled: int
     free: resources.FreeNow
@@ -78,6 +79,9 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
     if actor.may_anywhere(Permission.BOOKINGS_APPROVE):
         asked = bookings.Filter(waiting=True, from_=now)
         waiting = await bookings.list_(reads, actor, which=asked, paging=Paging(FEW, page=1))
+    offers = await bookings.waiting.offers.list_(
+        reads, actor, is_open=True, paging=Paging(limit=FEW)
+    )
     monday, sunday = _week(now, zone)
     booked = await bookings.booked_time(reads, actor, from_=monday, to=sunday)
     troubles, troubled = await resources.troubles(reads, actor, most=FEW)
@@ -88,11 +92,12 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
         mine=_mine(found, now, zone),
         hours=language.format_number(round(booked / timedelta(hours=1), 1)),
         waiting=waiting,
+        offers=offers.items,
         troubles=troubles,
         troubled=troubled,
         free=free,
         links={one.resource.id: _form(one) for one in free.items if one.starts_at},
-        due=_due(now, found.items, free),
+        due=min([_due(now, found.items, free), *(one.expires_at for one in offers.items)]),
     )
 
 
