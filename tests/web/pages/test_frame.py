@@ -16,9 +16,9 @@ from tests.support.statements import counted
 from tests.web.pages.test_booking_pages import book
 from tests.web.pages.visitor import Visitor
 
-EVERYBODY = ["/", "/search?q=con", "/me", "/resources", "/resources?free=on&q=con", "/bookings", "/bookings?whose=all&when=all",
+EVERYBODY = ["/", "/search?q=con", "/me", "/resources", "/resources?free=on&q=con", "/bookings", "/bookings?whose=all&when=all", "/requests",
              "/notifications", "/closures", "/resources/{confocal}", "/bookings/new?resource_id={confocal}"]  # fmt: skip
-MANAGERS = ["/requests", "/events", "/closures/new", "/resources/new", "/resources/{confocal}/edit",
+MANAGERS = ["/approval-rules", "/events", "/closures/new", "/resources/new", "/resources/{confocal}/edit",
             "/resources/{confocal}/state", "/resources/{confocal}/hours", "/resources/{confocal}/policy"]  # fmt: skip
 SCRIPTS = r' src="/static/|type="(importmap|application/json)"'
 ADMINS = ["/people", "/people/new", "/jobs", "/jobs?state=all", "/mailbox"]

@@ -23,7 +23,7 @@ from src.domain.approvals import (
     verbs,
 )
 from src.domain.approvals.asking import ask, settle, withdraw
-from src.domain.approvals.deciding import decide, lock, state_at
+from src.domain.approvals.deciding import decide, decide_many, lock, state_at
 from src.domain.approvals.electors import of as electors_of
 from src.domain.approvals.errors import (
     ApprovalLinkForged,
@@ -76,6 +76,7 @@ __all__ = [
     "checking",
     "deadlines",
     "decide",
+    "decide_many",
     "delegations",
     "electors_of",
     "inbox",

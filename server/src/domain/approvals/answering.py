@@ -29,9 +29,14 @@ async def look(session: AsyncSession, token: str) -> tuple[ApprovalView, Actor]:
         view = await inbox.by_person(session, person, link.approval_id)
     except ApprovalNotFound as error:
         raise ApprovalLinkForged(error.detail) from error
+    with language.reading_as(timezone=person.timezone):
+        _require_waiting(view, link, person)
+    return view, person
+
+
+def _require_waiting(view: ApprovalView, link: links.Link, person: Actor) -> None:
     if view.state is not ApprovalState.OPEN or view.step != link.step or not view.may_decide:
         raise ApprovalLinkGone(_became(view, person.user_id))
-    return view, person
 
 
 async def answer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events, ids
 from src.core.actor import Actor, Permission, forbidden, resource_scope
-from src.core.errors import Forbidden, PreconditionFailed
+from src.core.db import savepoint
+from src.core.errors import DomainError, Forbidden, Kind, PreconditionFailed
 from src.core.language import gettext as _
 from src.core.language import mark
 from src.domain.approvals import asking, electors, repository, rules, stepping, subjects
@@ -69,6 +70,28 @@ async def decide(
         approval.updated_at = now
     await session.flush()
     return approval
+
+
+async def decide_many(
+    session: AsyncSession,
+    actor: Actor,
+    approval_ids: Sequence[UUID],
+    verdict: Verdict,
+    *,
+    note: str | None = None,
+) -> dict[UUID, DomainError]:
+    """Say the same to several, each for itself; what was refused, and why."""
+    missed: dict[UUID, DomainError] = {}
+    await lock(session, approval_ids)
+    for approval_id in dict.fromkeys(approval_ids):
+        try:
+            async with savepoint(session):
+                await decide(session, actor, approval_id, verdict, note=note)
+        except DomainError as refusal:
+            if refusal.kind is Kind.UNAVAILABLE:
+                raise
+            missed[approval_id] = refusal
+    return missed
 
 
 async def lock(session: AsyncSession, approval_ids: Collection[UUID]) -> None:

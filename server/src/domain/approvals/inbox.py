@@ -157,7 +157,7 @@ def _in_state(
 async def _views(
     session: AsyncSession, rows: Sequence[Any], *, is_whole: bool = False
 ) -> list[ApprovalView]:
-    found = [row.Approval for row in rows]
+    found = [row[0] for row in rows]
     described = await _described(session, found)
     votes = await _votes(session, found) if is_whole else {}
     waiting = await _waiting(session, found) if is_whole else {}
@@ -186,7 +186,7 @@ async def _views(
             expires_at=each.expires_at,
             decided_at=each.decided_at,
             is_escalated=each.is_escalated,
-            may_decide=bool(row.waits),
+            may_decide=bool(row[1]),
             version=each.version,
             created_at=each.created_at,
             updated_at=each.updated_at,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from src.core import language
 from src.core.actor import Actor
 from src.domain.approvals.rules import Step
 from src.domain.approvals.subjects import Description
@@ -86,6 +87,11 @@ class Waiting:
     step: int
     steps: int
     is_escalated: bool = False
+
+    @property
+    def names(self) -> str:
+        """Those it waits for, as they stand in a sentence."""
+        return language.format_list([person.name for person in self.people], "or")
 
 
 @dataclass(frozen=True, slots=True)

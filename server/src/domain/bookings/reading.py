@@ -37,6 +37,7 @@ class Filter:
     mine: bool = False
     q: str | None = None
     waiting: bool = False
+    ids: Collection[UUID] | None = None
     series_id: UUID | None = None
     group_id: UUID | None = None
 
@@ -69,6 +70,8 @@ async def list_(
     waiting = policy.waiting(actor, await approvals.electors_of(session, actor))
     wanted = repository.whole(waiting)
     wanted = wanted.where(waiting if which.waiting else policy.visible(actor))
+    if which.ids is not None:
+        wanted = wanted.where(Booking.id.in_(which.ids))
     if which.resource_ids:
         wanted = wanted.where(Booking.resource_id.in_(which.resource_ids))
     if which.statuses:

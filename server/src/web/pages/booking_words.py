@@ -22,6 +22,7 @@ DONE = {
     "check-in": mark("You are checked in."),
     "check-out": mark("The booking has ended; the rest of its time is free again."),
     "approved": mark("The request was approved."),
+    "agreed": mark("Your word was noted; others are asked now."),
     "rejected": mark("The request was rejected."),
 }
 _OVER = frozenset({Status.COMPLETED, Status.REJECTED, Status.EXPIRED, Status.NO_SHOW})
