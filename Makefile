@@ -30,7 +30,7 @@ dev: ## the same, with reload of code, templates and tasks
 	@exec $(BIN)/python server/main.py --reload
 
 test: static ## everything: checks, then all tests on SQLite, PostgreSQL and Redis
-	$(BIN)/pytest tests -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m tests.support.unsteady tests -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: static audit ## style, types, catalogues, import contracts, known faults, architecture, migrations
 	$(BIN)/pytest -q $(wildcard tests/architecture tests/core/test_migrations.py) $(ARGS)
