@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.support import servers
+from tests.support import compiled, servers
 
 BARE_SETTINGS = ("PORT", "DATA_DIR", "DEMO", "DATABASE_URL", "REDIS_URL", "LOG_LEVEL")
 
@@ -16,6 +16,8 @@ for _name in list(os.environ):
         _name.startswith("ALIQUOT_") and not _name.startswith("ALIQUOT_TEST_")
     ):
         del os.environ[_name]
+
+compiled.share()
 
 pytest_plugins = ["tests.support.databases", "tests.support.world"]
 
