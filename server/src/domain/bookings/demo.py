@@ -21,6 +21,7 @@ from src.core.actor import Actor
 from src.domain import resources
 from src.domain.bookings import decisions
 from src.domain.bookings.tables import Booking, Status
+from src.domain.bookings.waiting import demo as waiting_demo
 from src.domain.resources.tables import Hold, HoldKind, ResourceState
 
 WEEKS = timedelta(weeks=3)
@@ -135,7 +136,22 @@ async def fill(
         _record(session, row)
     await session.flush()
     await decisions.ask_missing(session)
+    await _let_wait(session, cast_, stage, now)
     return len(calendar.rows)
+
+
+async def _let_wait(session: AsyncSession, cast_: Cast, stage: Stage, now: datetime) -> None:
+    """A microscope everybody wants has people who wait for it."""
+    popular = next(
+        terms
+        for terms in stage.by_type["Confocal microscope"]
+        if terms.state is ResourceState.AVAILABLE and not terms.policy.is_approval_required
+    )
+    _team, members = cast_.teams[TEAMS["Confocal microscope"][0]]
+    others = [person for person in members if person != cast_.member]
+    await waiting_demo.fill(
+        session, member=cast_.member, others=others[:3], popular=popular.resource_id, now=now
+    )
 
 
 def _by_habit(

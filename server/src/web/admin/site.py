@@ -35,6 +35,7 @@ from src.web import faults, security
 from src.web.admin import (
     access,
     accounts,
+    approvals,
     bookings,
     files,
     maintenance,
@@ -43,6 +44,7 @@ from src.web.admin import (
     resources,
     training,
     versions,
+    waiting,
     work,
 )
 from src.web.admin.door import PREFIX, REFUSED
@@ -54,6 +56,8 @@ GROUPS = (
     access.GROUP,
     resources.GROUP,
     bookings.GROUP,
+    approvals.GROUP,
+    waiting.GROUP,
     maintenance.GROUP,
     training.GROUP,
     notifications.GROUP,
