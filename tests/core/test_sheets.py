@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.core import sheets
+from src.core import sheet_rows, sheets
 
 SHEET: dict[str, Any] = {
     "type": "object",
@@ -137,3 +137,26 @@ def test_what_passes_is_valid_json_schema(answers: dict[str, Any]) -> None:
         jsonschema.Draft202012Validator(
             SHEET, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
         ).validate(sheets.tidy(SHEET, answers))
+
+
+def test_rows_of_an_editor_ask_the_same() -> None:
+    rows = sheet_rows.rows_of(SHEET)
+    again = sheet_rows.schema_of(rows, before=SHEET)
+    assert again is not None
+    sheets.require_schema(again)
+    assert sheets.fields(again) == sheets.fields(SHEET)
+
+
+def test_new_rows_are_named_by_their_labels() -> None:
+    rows = [
+        sheet_rows.Row("Größe (µm)", "number", minimum=0),
+        sheet_rows.Row("Große", "text"),
+        sheet_rows.Row("2. Färbung", "choice", choices=("ja", "nein")),
+        sheet_rows.Row("試料", "text", is_required=True),
+    ]
+    schema = sheet_rows.schema_of(rows)
+    assert schema is not None
+    sheets.require_schema(schema)
+    assert list(schema["properties"]) == ["groe_m", "groe", "field_2_farbung", "field"]
+    assert schema["required"] == ["field"]
+    assert sheet_rows.schema_of([]) is None

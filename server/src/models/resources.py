@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StrictBool
 
 from src.domain import resources
 from src.models.common import Line, Moment, Reference, Text, Wire, absent
+from src.models.policies import EffectivePolicy
 
 Name = Annotated[Line, Field(min_length=1, max_length=120, examples=["Confocal 1"])]
 Prose = Annotated[Text, Field(max_length=10_000)]
@@ -17,9 +18,6 @@ Zone = Annotated[Line, Field(min_length=1, max_length=64, examples=["Europe/Zuri
 Tag = Annotated[Line, Field(min_length=1, max_length=40, examples=["live-cell"])]
 Reason = Annotated[Line, Field(min_length=1, max_length=500, examples=["Laser replaced"])]
 State = Literal["available", "degraded", "down", "retired"]
-_Minutes = Annotated[int, Field(strict=True, ge=0, le=366 * 1440)]
-_Length = Annotated[int, Field(strict=True, ge=1, le=366 * 1440)]
-_Buffer = Annotated[int, Field(strict=True, ge=0, le=1440)]
 
 
 class ResourceTypeCreate(Wire):
@@ -78,76 +76,6 @@ class LocationRef(Reference):
     """Where a resource is."""
 
     path: list[str]
-
-
-class PolicyUpdate(Wire):
-    """Rules of booking at one level: absent stays, `null` leaves it to the level above."""
-
-    slot_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] | None = None
-    min_minutes: _Length | None = None
-    max_minutes: _Length | None = None
-    earliest_minutes: _Minutes | None = None
-    latest_minutes: _Minutes | None = None
-    buffer_before_minutes: _Buffer | None = None
-    buffer_after_minutes: _Buffer | None = None
-    cancel_notice_minutes: _Minutes | None = None
-    is_check_in_required: StrictBool | None = None
-    check_in_grace_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] | None = None
-    is_approval_required: StrictBool | None = None
-    request_hold_minutes: Annotated[int, Field(strict=True, ge=5, le=366 * 1440)] | None = None
-    max_upcoming: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
-
-
-class PolicyRead(PolicyUpdate):
-    """What one level says; `null` is left to the level above."""
-
-    level: str = Field(examples=["site", "type:0198c0de-5a7e-7000-8000-000000000001"])
-    version: int
-    updated_at: datetime | None
-
-    @classmethod
-    def of(cls, view: Any) -> Self:  # noqa: ANN401 - resources.PolicyView
-        """The policy as it goes over the wire."""
-        said = {name: getattr(view, name) for name in PolicyUpdate.model_fields}
-        return cls(level=view.level.key, version=view.version, updated_at=view.updated_at, **said)
-
-
-class EffectivePolicy(Wire):
-    """What holds in the end, of all levels. Minutes; `null` is no limit."""
-
-    slot_minutes: int | None
-    min_minutes: int | None
-    max_minutes: int | None
-    earliest_minutes: int | None
-    latest_minutes: int | None
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    cancel_notice_minutes: int
-    is_check_in_required: bool
-    check_in_grace_minutes: int
-    is_approval_required: bool
-    request_hold_minutes: int
-    max_upcoming: int | None
-
-
-class ResourcePolicy(PolicyRead):
-    """What the resource itself says, and what holds with its type and the site."""
-
-    effective: EffectivePolicy
-
-
-class Weekly(Wire):
-    """[opens, closes) in minutes from local midnight, on a weekday (0 is Monday)."""
-
-    weekday: Annotated[int, Field(strict=True, ge=0, le=6)]
-    opens: Annotated[int, Field(strict=True, ge=0, le=1439, examples=[480])]
-    closes: Annotated[int, Field(strict=True, ge=1, le=1440, examples=[1080])]
-
-
-class OpeningHours(Wire):
-    """The week in the resource's time zone; no interval at all means always open."""
-
-    intervals: list[Weekly] = Field(max_length=100)
 
 
 class ResourceCreate(Wire):

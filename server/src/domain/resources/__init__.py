@@ -54,7 +54,7 @@ from src.domain.resources.errors import (
     UtilityNotFound,
     UtilityStateConflict,
 )
-from src.domain.resources.finding import by_code, names, pick, tags
+from src.domain.resources.finding import Label, by_code, labelled, names, pick, tags
 from src.domain.resources.listing import (
     Free,
     FreeNow,
@@ -66,7 +66,7 @@ from src.domain.resources.listing import (
     require_visible,
     whole,
 )
-from src.domain.resources.opening import opening_hours, set_opening_hours
+from src.domain.resources.opening import hours_of, opening_hours, set_hours, set_opening_hours
 from src.domain.resources.people import (
     MOST_PEOPLE,
     Charge,
@@ -82,7 +82,7 @@ from src.domain.resources.places import (
     list_locations,
     update_location,
 )
-from src.domain.resources.policies import get_policy, set_policy
+from src.domain.resources.policies import Effective, Said, effective, get_policy, set_policy
 from src.domain.resources.selecting import Grouping, Selection, calendar_versions
 from src.domain.resources.service import create, update
 from src.domain.resources.troubles import Trouble, since, troubles
@@ -112,10 +112,12 @@ __all__ = [
     "ClosureNotFound",
     "ClosureOver",
     "Contact",
+    "Effective",
     "Free",
     "FreeNow",
     "Grouping",
     "KeptDown",
+    "Label",
     "LastUnit",
     "Level",
     "LocationCycle",
@@ -135,6 +137,7 @@ __all__ = [
     "ResourceView",
     "ResourceWish",
     "ResponsiblePerson",
+    "Said",
     "Selection",
     "StillInUse",
     "TimeTaken",
@@ -162,12 +165,15 @@ __all__ = [
     "deactivate_unit",
     "delete_location",
     "delete_type",
+    "effective",
     "free_now",
     "get",
     "get_location",
     "get_policy",
     "get_type",
     "hours",
+    "hours_of",
+    "labelled",
     "leaving",
     "list_",
     "list_locations",
@@ -186,6 +192,7 @@ __all__ = [
     "rules",
     "scoping",
     "selecting",
+    "set_hours",
     "set_opening_hours",
     "set_photo",
     "set_policy",

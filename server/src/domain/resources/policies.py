@@ -5,24 +5,38 @@ What holds for a resource in the end is told by `terms.load`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Uuid, column, delete, select, table, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Uuid,
+    and_,
+    column,
+    delete,
+    or_,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import events, ids
+from src.core import clock, events, ids
 from src.core.actor import Actor
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.domain.resources import access, calendar, fields, listing, own_settings, writing
 from src.domain.resources.errors import NotInCatalogue, ResourceTypeNotFound
-from src.domain.resources.policy import POLICY_FIELDS
-from src.domain.resources.tables import Policy, Resource, ResourceType
-from src.domain.resources.views import Level, PolicyView
+from src.domain.resources.hours import Weekly
+from src.domain.resources.policy import POLICY_FIELDS, EffectivePolicy
+from src.domain.resources.tables import OpeningHours, Policy, Resource, ResourceType
+from src.domain.resources.views import SITE, Level, PolicyView
 
 MOST_QUALIFICATIONS = 20
 _DAY, _YEAR = 1440, 366 * 1440
@@ -87,7 +101,7 @@ CHECKS: dict[str, fields.Check] = {
 
 async def get_policy(session: AsyncSession, actor: Actor, level: Level) -> PolicyView:
     """What one level says. Raises `ResourceNotFound`, `ResourceTypeNotFound`."""
-    await _require_level(session, actor, level)
+    await require_level(session, actor, level)
     row = await session.scalar(select(Policy).where(Policy.level == level.key))
     return _view(level, row)
 
@@ -106,7 +120,24 @@ async def set_policy(
     `ResourceNotFound`, `ResourceTypeNotFound`, `Forbidden`, `PreconditionFailed`,
     `NotInCatalogue` (every fault).
     """
-    await _require_level(session, actor, level)
+    async with changing(session, actor, level, expected_version) as (row, changes):
+        fields.check(values, CHECKS)
+        own_settings.check(values)
+        await _require_known(session, values)
+        changes.update(writing.assign(row, values))
+        _require_order(row)
+    return _view(level, row)
+
+
+@asynccontextmanager
+async def changing(
+    session: AsyncSession, actor: Actor, level: Level, expected_version: int | None
+) -> AsyncIterator[tuple[Policy, dict[str, Any]]]:
+    """Change what a level says: what the block puts into the changes is written down.
+
+    Raises as `set_policy` does.
+    """
+    await require_level(session, actor, level)
     if level.kind == "resource" and level.id is not None:
         access.require_manage(actor, level.id)
     else:
@@ -116,25 +147,98 @@ async def set_policy(
         raise PreconditionFailed(
             _("Read it again, then repeat the change."), current_version=row.version or 0
         )
-    fields.check(values, CHECKS)
-    own_settings.check(values)
-    await _require_known(session, values)
-    changed = writing.assign(row, values)
-    _require_order(row)
-    if changed:
-        await _store(session, row)
-        governed = await session.scalars(select(Resource.id).where(_governed(level)))
-        await calendar.lock(session, governed.all())
-        changes = {"level": level.key, **changed}
-        # The rules of one resource are part of its own history.
-        subject = ("policy", row.id) if level.kind != "resource" else ("resource", level.id)
-        events.record(session, actor, "policy.set", subject, changes=changes)
-    return _view(level, row)
+    changes: dict[str, Any] = {}
+    yield row, changes
+    if not changes:
+        return
+    row.updated_at = clock.now()
+    await _store(session, row)
+    governed = await session.scalars(select(Resource.id).where(_governed(level)))
+    await calendar.lock(session, governed.all())
+    # The rules of one resource are part of its own history.
+    subject = ("policy", row.id) if level.kind != "resource" else ("resource", level.id)
+    said = {"level": level.key, **changes}
+    events.record(session, actor, "policy.set", subject, changes=said)
 
 
 async def forget(session: AsyncSession, level: Level) -> None:
     """Remove what a level says, because the level itself goes."""
     await session.execute(delete(Policy).where(Policy.level == level.key))
+    if level.kind == "type":
+        await session.execute(delete(OpeningHours).where(OpeningHours.type_id == level.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A field of the effective policy, and the level that says so; None: nobody does."""
+
+    field: str
+    value: Any
+    level: Level | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What holds for a resource in the end, and where each value comes from."""
+
+    policy: EffectivePolicy
+    said: tuple[Said, ...]
+    hours: tuple[Weekly, ...]
+    hours_level: Level | None
+    names: Mapping[str, str]  # of levels, by their keys
+
+
+async def effective(session: AsyncSession, actor: Actor, resource_id: UUID) -> Effective:
+    """The rules of a resource with their origins. Raises `ResourceNotFound`."""
+    await require_level(session, actor, Level("resource", resource_id))
+    wanted = (
+        select(Resource.name, Resource.type_id, ResourceType.name.label("type_name"))
+        .join(ResourceType, ResourceType.id == Resource.type_id)
+        .where(Resource.id == resource_id)
+    )
+    one = (await session.execute(wanted)).one()
+    levels = [Level("resource", resource_id), Level("type", one.type_id), SITE]
+    keys = [level.key for level in levels]
+    rows = {
+        row.level: row
+        for row in await session.scalars(select(Policy).where(Policy.level.in_(keys)))
+    }
+    stored = [{name: getattr(rows.get(key), name, None) for name in POLICY_FIELDS} for key in keys]
+    policy = EffectivePolicy.of(*stored)
+    said = tuple(
+        Said(name, getattr(policy, name), _first(levels, [each[name] for each in stored]))
+        for name in POLICY_FIELDS
+    )
+    hours = await _hours_by_level(session, levels)
+    hours_level = _first(levels, [hours[key] or None for key in keys])
+    return Effective(
+        policy,
+        said,
+        hours[hours_level.key] if hours_level else (),
+        hours_level,
+        {keys[0]: one.name, keys[1]: one.type_name},
+    )
+
+
+def _first(levels: Sequence[Level], values: Sequence[Any]) -> Level | None:
+    """The nearest level that says something."""
+    saying = (level for level, value in zip(levels, values, strict=True) if value is not None)
+    return next(saying, None)
+
+
+async def _hours_by_level(
+    session: AsyncSession, levels: Sequence[Level]
+) -> dict[str, tuple[Weekly, ...]]:
+    own, of_type, site = levels
+    is_site = and_(OpeningHours.resource_id.is_(None), OpeningHours.type_id.is_(None))
+    wanted = select(OpeningHours).where(
+        or_(OpeningHours.resource_id == own.id, OpeningHours.type_id == of_type.id, is_site)
+    )
+    found: dict[str, list[Weekly]] = {level.key: [] for level in levels}
+    for row in await session.scalars(wanted):
+        level = own if row.resource_id else of_type if row.type_id else site
+        found[level.key].append(Weekly(row.weekday, row.opens, row.closes))
+    return {key: tuple(sorted(hours)) for key, hours in found.items()}
 
 
 async def _locked(session: AsyncSession, level: Level) -> Policy:
@@ -158,7 +262,8 @@ async def _store(session: AsyncSession, row: Policy) -> None:
         raise PreconditionFailed(_("Read it again, then repeat the change.")) from error
 
 
-async def _require_level(session: AsyncSession, actor: Actor, level: Level) -> None:
+async def require_level(session: AsyncSession, actor: Actor, level: Level) -> None:
+    """Raise `ResourceNotFound`, `ResourceTypeNotFound` unless the actor may see it."""
     access.require_read(actor)
     if level.kind == "resource" and level.id is not None:
         await listing.require_visible(session, actor, level.id)

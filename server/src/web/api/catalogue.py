@@ -10,12 +10,11 @@ from starlette.responses import Response
 from src.core.actor import Permission
 from src.domain import resources
 from src.models.common import Many, One
+from src.models.policies import PolicyRead, PolicyUpdate
 from src.models.resources import (
     LocationCreate,
     LocationRead,
     LocationUpdate,
-    PolicyRead,
-    PolicyUpdate,
     ResourceTypeCreate,
     ResourceTypeRead,
     ResourceTypeUpdate,
@@ -236,7 +235,7 @@ async def update_site_policy(
     request: Request, body: PolicyUpdate, actor: CurrentActor, version: IfMatchRequired, tx: Tx
 ) -> Response:
     """Change the site's rules; `null` leaves one unsaid."""
-    values = body.model_dump(exclude_unset=True)
+    values = body.values()
     view = await resources.set_policy(
         tx, actor, resources.SITE, values=values, expected_version=version
     )
@@ -272,7 +271,7 @@ async def update_type_policy(
     tx: Tx,
 ) -> Response:
     """Change the rules of a type; `null` leaves one to the site."""
-    values = body.model_dump(exclude_unset=True)
+    values = body.values()
     level = resources.Level("type", type_id)
     view = await resources.set_policy(tx, actor, level, values=values, expected_version=version)
     return _policy(request, view)

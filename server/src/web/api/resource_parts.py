@@ -15,18 +15,20 @@ from src.domain.bookings import displacement
 from src.domain.resources.tables import ResourceState
 from src.models.bookings import DisplacementProblem
 from src.models.common import Many, One
-from src.models.resources import (
+from src.models.policies import (
     EffectivePolicy,
     OpeningHours,
     PolicyRead,
     PolicyUpdate,
     ResourcePolicy,
+    Weekly,
+)
+from src.models.resources import (
     ResourceRead,
     StateChange,
     UnitRead,
     UnitsAdd,
     UnitUpdate,
-    Weekly,
 )
 from src.web import replies
 from src.web.api.closures import choices
@@ -129,9 +131,8 @@ async def set_opening_hours(
     tx: Tx,
 ) -> Response:
     """Replace the week; bookings that are there stay. `If-Match` is the resource's."""
-    week = [resources.hours.Weekly(**dict(each)) for each in body.intervals]
     stored = await resources.set_opening_hours(
-        tx, actor, resource_id, week, expected_version=version
+        tx, actor, resource_id, body.week(), expected_version=version
     )
     return _hours(request, stored)
 
@@ -171,7 +172,7 @@ async def update_policy(
 ) -> Response:
     """Change the resource's own rules; `null` leaves one to its type."""
     level = resources.Level("resource", resource_id)
-    values = body.model_dump(exclude_unset=True)
+    values = body.values()
     view = await resources.set_policy(tx, actor, level, values=values, expected_version=version)
     return await _policy(request, tx, view)
 

@@ -16,8 +16,8 @@ from src.core.paging import BadSort
 from src.domain import resources
 from src.domain.resources.tables import ResourceState
 from src.models.common import Line, Many, Moment, One
+from src.models.policies import EffectivePolicy
 from src.models.resources import (
-    EffectivePolicy,
     ResourceCreate,
     ResourceRead,
     ResourceUpdate,
