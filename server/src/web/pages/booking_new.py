@@ -15,6 +15,7 @@ from src.core import clock
 from src.core.actor import Permission
 from src.core.language import zone_of
 from src.domain import bookings
+from src.domain.bookings import parties
 from src.domain.resources.policy import EffectivePolicy
 from src.web.forms import Form, see_other
 from src.web.pages.booking_forms import (
@@ -51,8 +52,11 @@ async def new_booking(
     ends_at: Annotated[str | None, Query(max_length=40)] = None,
     again: UUID | None = None,
     slot_id: UUID | None = None,
+    template: UUID | None = None,
 ) -> Response:
-    """The form, filled with the next hour, the slot that was chosen, or an earlier booking."""
+    """The form, filled with the next hour, the slot chosen, an earlier booking or a template."""
+    if template is not None:
+        return await _from_template(page, template, moment(starts_at))
     if again is not None:
         return await _again(page, again)
     if resource_id is None:
@@ -99,6 +103,24 @@ async def _again(page: Page, booking_id: UUID) -> Response:
         "booked_for": wish.booked_for,
     }
     return await show_form(page, Form.of(values), wish.resource_id, note="again")
+
+
+async def _from_template(page: Page, template_id: UUID, starts: datetime | None) -> Response:
+    """The form as the template has it, for the time that was chosen or the next hour."""
+    async with page.reading() as reads:
+        one = await parties.templates.get(reads, page.actor, template_id)
+    starts = starts or clock.now().replace(minute=0, second=0, microsecond=0) + _HOUR
+    ends = starts + timedelta(minutes=one.minutes)
+    values: dict[str, object] = {
+        **typed(starts, ends, zone_of(one.resource.timezone)),
+        "title": one.title,
+        "notes": one.notes,
+        "unit": one.unit,
+        "team_id": one.team_id,
+        "project_id": one.project_id,
+        "attendees": [str(id_) for id_ in one.attendees],
+    }
+    return await show_form(page, Form.of(values), one.resource.id, note="template")
 
 
 @router.post("/bookings/new", **takes(Permission.BOOKINGS_CREATE))

@@ -20,7 +20,7 @@ from src.core.language import mark
 from src.core.paging import Page as Part
 from src.core.paging import Paging
 from src.domain import bookings, resources
-from src.domain.bookings import BookingView, Status
+from src.domain.bookings import BookingView, Status, parties
 from src.domain.bookings.rules import CHECK_IN_OPENS
 from src.templating import enter
 from src.web.declarations import SIGNED_IN
@@ -59,6 +59,8 @@ class Morning:
     free: resources.FreeNow
     links: dict[UUID, str]
     due: datetime
+    invited: Sequence[BookingView] = ()
+    offered: Sequence[parties.TransferView] = ()
     long: timedelta = AHEAD  # free for so long, and nobody asks until when
 
 
@@ -97,6 +99,8 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
         troubled=troubled,
         free=free,
         links={one.resource.id: _form(one) for one in free.items if one.starts_at},
+        invited=await parties.attendees.waiting(reads, actor, most=FEW),
+        offered=await parties.transfers.list_(reads, actor, side="received"),
         due=min([_due(now, found.items, free), *(one.expires_at for one in offers.items)]),
     )
 
