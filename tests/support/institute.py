@@ -161,6 +161,8 @@ def _things(made: Institute) -> None:
         own[f"assignment_of_{who}"] = _made(made, "/role-assignments", given)
     _bookings(made)
     _parties(made)
+    _waiting(made)
+    _approvals(made)
     shut = {"starts_at": moment(1, days=9), "ends_at": moment(2, days=9), "reason": "Cleaning"}
     for name in ("confocal", "cytometer"):
         own[f"closure_of_{name}"] = _made(made, "/closures", {**shut, "resource_ids": [own[name]]})
@@ -241,6 +243,30 @@ def _parties(made: Institute) -> None:
     own["offered"] = _made(made, "/bookings", wish, by="member")
     asked = {"to_id": own["mate"]}
     own["transfer"] = _made(made, f"/bookings/{own['offered']}/transfer", asked, by="member")
+
+
+def _waiting(made: Institute) -> None:
+    """The member waits for what the mate has, has an offer of what is free, and an alert."""
+    own = made.ids
+    for name, resource, hour in (("waiting_entry", "cytometer", 9), ("offered_entry", "confocal", 17)):
+        awaited = {"resource_id": own[resource], "earliest_at": moment(hour),
+                   "latest_at": moment(hour + 1), "min_minutes": 60, "max_minutes": 60}  # fmt: skip
+        own[name] = _made(made, "/waiting-list", awaited, by="member")
+    offers = made.lab.get("/offers", by="member").json()["data"]
+    (own["offer"],) = [one["id"] for one in offers if one["entry_id"] == own["offered_entry"]]
+    alert = {"resource_id": own["cytometer"], "min_minutes": 120}
+    own["alert"] = _made(made, "/free-alerts", alert, by="member")
+
+
+def _approvals(made: Institute) -> None:
+    """What waits for the request, a rule nobody goes by, and somebody the member lets stand in."""
+    own = made.ids
+    waiting = made.lab.get("/approvals", by="manager").json()["data"]
+    (own["approval"],) = [one["id"] for one in waiting if one["subject_id"] == own["request"]]
+    steps = [{"approvers": [{"kind": "responsible"}]}]
+    own["approval_rule"] = _made(made, "/approval-rules", {"name": "Unused", "steps": steps})
+    away = {"to_id": own["mate"], "starts_at": moment(1), "ends_at": moment(9)}
+    own["delegation"] = _made(made, "/delegations", away, by="member")
 
 
 def _credentials(made: Institute) -> None:

@@ -34,6 +34,7 @@ HIDDEN = {
     "login_sessions", "idempotency_keys", "resource_sets", "password_history", "pending_log_ins",
     "log_in_failures", "mailed_tokens", "totp_factors", "backup_codes", "request_nonces",
     "refresh_tokens", "oauth_codes", "phone_codes",
+    "approval_seats",  # who is asked stands on the page of the request
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ OPEN = {
     "/problems/{code}": _READERS,
     "/openapi.json": _READERS,
     "/docs": _READERS,
+    "/approvals/answer/{token}": "signed links of mails, for whoever reads them on a telephone",
     "/docs/oauth2-redirect": _READERS,
     "/redoc": _READERS,
     "/.well-known/oauth-authorization-server": _READERS,

@@ -34,6 +34,7 @@ FULL = os.environ.get("ALIQUOT_TEST_CAMPAIGN") == "full"
 SEEDS = range(40) if FULL else range(4)
 STEPS = 30
 START = tomorrow(9)
+NEEDS: tuple[str | int, ...] = ("any", "all", 1, 2, 3)
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ class Machine:
             whom = (Approver(ApproverKind.ROLE, "manager"),)
         return Step(
             whom,
-            random.choice(["any", "all", 1, 2, 3]),
+            random.choice(NEEDS),
             random.choice([None, 30, 120, 500]) or 60,
             random.choice(list(OnDeadline)),
             tuple(
