@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from src.core.actor import Permission
 from src.domain import bookings
+from src.domain.bookings import presence
 from src.web.dependencies import Reads, Tx
 from src.web.forms import Form, see_other
 from src.web.pages.booking_edit import filled
@@ -52,14 +53,18 @@ async def check_in(page: CurrentPage, booking_id: UUID) -> Response:
     form = Form()
     made = await page.tried(form, lambda tx: bookings.check_in(tx, page.actor, booking_id))
     if isinstance(made, Refused):
+        if isinstance(made.refusal, presence.ChecklistNeeded):
+            return see_other(f"/bookings/{booking_id}/checklists/before")
         return await show(page, booking_id, form=form, status=made.status)
     return see_other(f"/bookings/{booking_id}?done=check-in")
 
 
 @router.post("/bookings/{booking_id}/check-out", **takes(Permission.BOOKINGS_READ))
 async def check_out(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
-    """End early; the rest is free at once."""
+    """End early; the rest is free at once. Where a list is asked after use, it comes next."""
     await bookings.check_out(session, page.actor, booking_id)
+    if await presence.checklists.is_missing_after(session, booking_id):
+        return see_other(f"/bookings/{booking_id}/checklists/after")
     return see_other(f"/bookings/{booking_id}?done=check-out")
 
 

@@ -21,6 +21,7 @@ DONE = {
     "restored": mark("The cancellation was taken back: the booking stands again."),
     "check-in": mark("You are checked in."),
     "check-out": mark("The booking has ended; the rest of its time is free again."),
+    "checklist": mark("The checklist is kept."),
     "approved": mark("The request was approved."),
     "agreed": mark("Your word was noted; others are asked now."),
     "rejected": mark("The request was rejected."),

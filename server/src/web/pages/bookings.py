@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -21,11 +22,13 @@ from src.core.paging import Paging as Limits
 from src.domain import accounts, approvals, bookings, resources
 from src.domain.bookings import BookingView, Status, rules
 from src.templating import enter
-from src.web.dependencies import Paging, Reads
+from src.web.api.imports import table
+from src.web.dependencies import Paging, Reads, declares
 from src.web.forms import Form
 from src.web.pages.booking_preview import NO_WINDOW
 from src.web.pages.booking_words import DONE, left_free, not_now, now_line
 from src.web.pages.calendar_links import links
+from src.web.pages.checklists import lists_of
 from src.web.pages.frame import CurrentPage, Page, shows
 from src.web.pages.history import history
 
@@ -46,7 +49,17 @@ async def list_bookings(page: CurrentPage, reads: Reads, paging: Paging) -> Resp
         days=[(day, list(items)) for day, items in groupby(found.items, _day)],
         today=clock.now().astimezone(language.reader().zone).date(),
         resource_choices=[(str(one.id), one.name) for one in choices.items],
+        export=f"/bookings/export?{urlencode(form.values)}",
     )
+
+
+@router.get(
+    "/bookings/export", **declares(Permission.BOOKINGS_READ, rate="export", cache="no-store")
+)
+async def export_bookings(page: CurrentPage) -> Response:
+    """The same as CSV, all pages of it."""
+    content = bookings.exporting.chunks(page.database, page.actor, **_wanted(_filters(page)))
+    return table(content, f"bookings-{clock.now():%Y-%m-%d}.csv")
 
 
 def _day(booking: BookingView) -> date:
@@ -126,6 +139,7 @@ async def show(
             "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
             "person": person,
             "waiting": await _waiting(reads, booking),
+            "checklists": await lists_of(page, reads, booking, terms[resource.id].policy),
             "team": next(iter(teams.values()), None),
         }
     policy = terms[resource.id].policy

@@ -104,6 +104,22 @@ async def fill(
     return _view(moment, schema, (entry, actor.name), is_open=True)
 
 
+async def asked(session: AsyncSession, booking_id: UUID, moment: Moment) -> dict[str, Any] | None:
+    """What is asked of a booking then, whoever asks; None where nothing is, or there is none."""
+    booking = await session.get(Booking, booking_id)
+    if booking is None:
+        return None
+    schema = schema_of(await _terms(session, booking), moment)
+    return dict(schema) if schema else None
+
+
+async def is_missing_after(session: AsyncSession, booking_id: UUID) -> bool:
+    """Whether a list is asked after use that nobody has filled in."""
+    if await asked(session, booking_id, Moment.AFTER) is None:
+        return False
+    return not await _is_filled(session, booking_id, Moment.AFTER)
+
+
 def schema_of(terms: Terms, moment: Moment) -> Mapping[str, Any] | None:
     """What a resource asks; None where it asks nothing."""
     sheet = (
@@ -128,16 +144,18 @@ async def _require_filled(session: AsyncSession, found: Whole, terms: Terms) -> 
     schema = schema_of(terms, Moment.BEFORE)
     if schema is None:
         return
-    entry = await session.scalar(
-        select(ChecklistEntry.id).where(
-            ChecklistEntry.booking_id == found.booking.id, ChecklistEntry.moment == Moment.BEFORE
-        )
-    )
-    if entry is None:
+    if not await _is_filled(session, found.booking.id, Moment.BEFORE):
         raise ChecklistNeeded(
             _("%(resource)s asks a few things before use.", resource=found.resource.name),
             checklist=schema,
         )
+
+
+async def _is_filled(session: AsyncSession, booking_id: UUID, moment: Moment) -> bool:
+    entry = select(ChecklistEntry.id).where(
+        ChecklistEntry.booking_id == booking_id, ChecklistEntry.moment == moment
+    )
+    return await session.scalar(entry) is not None
 
 
 def _require_open(booking: Booking, moment: Moment, now: datetime) -> None:

@@ -198,6 +198,15 @@ async def whose(session: AsyncSession, token: str, booking_id: UUID) -> tuple[UU
     return kiosk.id, Actor(row.id, name=row.name, locale=row.locale, timezone=row.timezone)
 
 
+async def turn(session: AsyncSession, token: str, booking_id: UUID) -> tuple[Place, Turn]:
+    """A booking on the board, and where. Raises `KioskNotFound`, `BookingNotFound`."""
+    for place in (await board(session, token)).places:
+        for each in (*place.now, *place.next):
+            if each.booking_id == booking_id:
+                return place, each
+    raise BookingNotFound(_("Choose one from the kiosk's board."))
+
+
 async def seen(session: AsyncSession, kiosk_id: UUID) -> None:
     """Keep that the tablet was used."""
     # Nothing that anybody changed: neither version nor time of change grow.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from src.domain.bookings.tables import EntryKind, HolderKind, Period, QuotaUnit
@@ -57,6 +57,11 @@ class QuotaView:
     period_end: date
     is_mine: bool = False
     taken: int = 0
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period that runs."""
+        return self.period_end - timedelta(days=1)
 
     @property
     def left(self) -> int:
