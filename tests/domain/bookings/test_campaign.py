@@ -1,4 +1,4 @@
-"""Random work by eight clients at once must leave the calendar whole.
+"""Random work by sixteen clients at once must leave calendar, ledger and record whole.
 
 Short in `make test`, long in `make campaign` (ALIQUOT_TEST_CAMPAIGN=full). The seed stands in the
 test's name; what the clients do follows from it, how they interleave does not.
@@ -9,236 +9,53 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from src.core import clock
-from src.core.actor import Actor
 from src.core.errors import DomainError
 from src.core.events import Event
-from src.domain import bookings, resources
-from src.domain.bookings import RESTORES, TARGETS, Booking, Change, Status, Wish
-from src.domain.bookings.displacement import Choice
-from src.domain.resources.closures import ClosureWish
+from src.domain import bookings
+from src.domain.bookings import RESTORES, TARGETS, Booking, Status
+from src.domain.bookings.tables import (
+    HolderKind,
+    Offer,
+    OfferState,
+    Period,
+    QuotaBalance,
+    QuotaEntry,
+    QuotaUnit,
+    SlotHold,
+)
 from src.domain.resources.hours import Window, joined, without
 from src.domain.resources.tables import (
     Closure,
     ClosureResource,
     Hold,
     HoldKind,
-    ResourceState,
     Unit,
 )
+from tests.support.campaign import DEEDS, HELD, Client, Field, create, start_now, tidy
 from tests.support.world import World
 
 FULL = os.environ.get("ALIQUOT_TEST_CAMPAIGN") == "full"
-SECONDS = 120.0 if FULL else 10.0
+OPERATIONS = 5_000 if FULL else 200
 SEEDS = range(1, 6) if FULL else range(1, 2)
-CLIENTS = 8
-SLOT = timedelta(minutes=15)
-HELD = {Status.REQUESTED, Status.CONFIRMED, Status.IN_USE}
-
-Deed = Callable[["Client", AsyncSession], Awaitable[object]]
+CLIENTS = 16
+WEEKLY = 6 * 60  # minutes a person may book
 
 
-@dataclass
-class Field:
-    """What the clients share."""
-
-    world: World
-    manager: Actor
-    resources: list[UUID]
-    base: datetime
-    ids: list[UUID] = field(default_factory=list)
-    closures: list[UUID] = field(default_factory=list)
-    outcomes: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
-class Client:
-    """One of eight, with a mind of its own."""
-
-    field: Field
-    actor: Actor
-    mind: random.Random
-
-    def window(self) -> tuple[datetime, datetime]:
-        # A few hours of a few instruments: everybody is in everybody's way.
-        start = self.field.base + self.mind.randrange(0, 40) * SLOT
-        return start, start + self.mind.randrange(1, 9) * SLOT
-
-    async def one_of(self, session: AsyncSession, *statuses: Status) -> UUID:
-        """A booking that may well allow the deed, or any: refusals must do no harm either."""
-        found = select(Booking.id).where(Booking.status.in_(statuses)).order_by(Booking.id)
-        ids = list(await session.scalars(found)) if self.mind.random() < 0.8 else []
-        return self.mind.choice(ids or self.field.ids)
-
-    def resource(self) -> UUID:
-        return self.mind.choice(self.field.resources)
-
-    def choice(self) -> Choice:
-        action = self.mind.choice(["keep", "move", "cancel"])
-        if action != "move":
-            return Choice(action)  # type: ignore[arg-type]
-        start, end = self.window()
-        return Choice("move", start, end, resource_id=self.mind.choice([None, self.resource()]))
-
-
-async def create(client: Client, session: AsyncSession) -> None:
-    start, end = client.window()
-    unit = client.mind.choice([None, None, 1, 2])
-    view = await bookings.create(
-        session, client.actor, wish=Wish(client.resource(), start, end, unit=unit)
-    )
-    client.field.ids.append(view.id)
-
-
-async def start_now(client: Client, session: AsyncSession) -> None:
-    now = clock.now()
-    wish = Wish(client.resource(), now, now + client.mind.randrange(1, 9) * SLOT)
-    view = await bookings.create(session, client.actor, wish=wish)
-    client.field.ids.append(view.id)
-    if view.status is Status.CONFIRMED and client.mind.random() < 0.7:
-        await bookings.check_in(session, client.actor, view.id)
-
-
-async def move(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, Status.REQUESTED, Status.CONFIRMED)
-    start, end = client.window()
-    changes: dict[str, object] = {"starts_at": start, "ends_at": end}
-    if client.mind.random() < 0.3:
-        changes["resource_id"] = client.resource()
-    await bookings.change(session, client.field.manager, id_, changes=changes)
-
-
-async def stretch(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, *HELD)
-    view = await bookings.get(session, client.field.manager, id_)
-    end = view.ends_at + client.mind.randrange(-3, 4) * SLOT
-    await bookings.change(session, client.field.manager, id_, changes={"ends_at": end})
-
-
-async def swap(client: Client, session: AsyncSession) -> None:
-    a = await client.one_of(session, Status.CONFIRMED)
-    b = await client.one_of(session, Status.CONFIRMED)
-    one = await bookings.get(session, client.field.manager, a)
-    other = await bookings.get(session, client.field.manager, b)
-    await bookings.change_many(
-        session,
-        client.field.manager,
-        changes=[
-            Change(a, {"starts_at": other.starts_at, "ends_at": other.ends_at,
-                       "resource_id": other.resource.id}),
-            Change(b, {"starts_at": one.starts_at, "ends_at": one.ends_at,
-                       "resource_id": one.resource.id}),
-        ],
-    )  # fmt: skip
-
-
-async def cancel(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, Status.CONFIRMED)
-    await bookings.cancel(session, client.field.manager, id_)
-
-
-async def restore(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, Status.CANCELLED)
-    await bookings.restore(session, client.field.manager, id_)
-
-
-async def approve(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, Status.REQUESTED)
-    await bookings.approve(session, client.field.manager, id_)
-
-
-async def reject(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, Status.REQUESTED)
-    await bookings.reject(session, client.field.manager, id_, note="No")
-
-
-async def end_early(client: Client, session: AsyncSession) -> None:
-    id_ = await client.one_of(session, Status.IN_USE)
-    await bookings.check_out(session, client.field.manager, id_)
-
-
-async def close(client: Client, session: AsyncSession) -> None:
-    start, end = client.window()
-    on = None if client.mind.random() < 0.2 else (client.resource(),)
-    manager = client.field.manager
-    hits = await bookings.displacement.hits(
-        session, manager, resource_ids=on, starts_at=start, ends_at=end
-    )
-    view = await bookings.displacement.close(
-        session,
-        manager,
-        wish=ClosureWish(on, start, end, "Service"),
-        choices={hit.booking.id: client.choice() for hit in hits},
-    )
-    client.field.closures.append(view.id)
-
-
-async def reopen(client: Client, session: AsyncSession) -> None:
-    if client.field.closures:
-        closure_id = client.mind.choice(client.field.closures)
-        await resources.closures.cancel(session, client.field.manager, closure_id)
-
-
-async def break_down(client: Client, session: AsyncSession) -> None:
-    resource_id, manager = client.resource(), client.field.manager
-    hits = await bookings.displacement.hits(
-        session, manager, resource_ids=[resource_id], starts_at=clock.now()
-    )
-    await bookings.displacement.take_down(
-        session,
-        manager,
-        resource_id,
-        state=ResourceState.DOWN,
-        reason="Broken",
-        choices={hit.booking.id: client.choice() for hit in hits},
-    )
-
-
-async def repair(client: Client, session: AsyncSession) -> None:
-    for resource_id in client.field.resources:
-        await bookings.displacement.bring_back(session, client.field.manager, resource_id)
-
-
-async def let_lapse(client: Client, session: AsyncSession) -> None:
-    """As if the deadline of some requests had come."""
-    past = clock.now() - SLOT
-    open_ = select(Booking.id).where(Booking.status == Status.REQUESTED).limit(3)
-    ids = list(await session.scalars(open_.with_for_update(skip_locked=True)))
-    await session.execute(
-        update(Booking).where(Booking.id.in_(ids)).values(request_expires_at=past)
-    )
-    await session.execute(update(Hold).where(Hold.holder_id.in_(ids)).values(expires_at=past))
-
-
-async def tidy(client: Client, session: AsyncSession) -> None:
-    await bookings.upkeep.expire_requests(session)
-    await bookings.upkeep.release_no_shows(session)
-    await bookings.upkeep.complete(session)
-
-
-DEEDS: dict[Deed, int] = {
-    create: 30, start_now: 12, move: 14, stretch: 12, swap: 8, cancel: 10, restore: 5, approve: 8,
-    reject: 3, end_early: 8, close: 4, reopen: 3, break_down: 1, repair: 3, let_lapse: 2, tidy: 2,
-}  # fmt: skip
-
-
-async def work(client: Client, until: float) -> None:
-    while time.monotonic() < until:
+async def work(client: Client) -> None:
+    while sum(client.field.outcomes.values()) < OPERATIONS:
         (deed,) = client.mind.choices(list(DEEDS), list(DEEDS.values()))
         if not client.field.ids and deed not in {create, start_now}:
-            continue
+            deed = create
         said = "done"
         try:
             async with client.field.world.writing() as session:
@@ -250,8 +67,8 @@ async def work(client: Client, until: float) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.timeout(SECONDS * 4 + 60)
-async def test_whatever_eight_clients_do_the_calendar_stays_whole(world: World, seed: int) -> None:
+@pytest.mark.timeout(300 + OPERATIONS)
+async def test_whatever_sixteen_clients_do_all_stays_whole(world: World, seed: int) -> None:
     minutes: dict[str, Any] = {"buffer_before_minutes": 5, "buffer_after_minutes": 10}
     shared = Field(
         world,
@@ -263,20 +80,37 @@ async def test_whatever_eight_clients_do_the_calendar_stays_whole(world: World, 
         ],
         datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),
     )
-    until = time.monotonic() + SECONDS
+    await limit_everybody(shared)
+    people = [await world.person() for _number in range(CLIENTS)]
+    shared.people.update({person.user_id: person for person in people if person.user_id})
     clients = [
-        Client(shared, await world.person(), random.Random(seed * 100 + number))
-        for number in range(CLIENTS)
+        Client(shared, person, random.Random(seed * 100 + number))
+        for number, person in enumerate(people)
     ]
-    await asyncio.gather(*(work(client, until) for client in clients))
+    await asyncio.gather(*(work(client) for client in clients))
     print(sorted(shared.outcomes.items()))
+    async with world.writing() as session:
+        await tidy(clients[0], session)
     await no_two_hold_the_same(world)
     await holds_are_what_states_say(world)
+    await offers_and_slots_hold_what_they_say(world)
     await blocks_fill_what_is_left(world)
     await every_state_was_reached_by_the_table(world)
+    await the_ledger_says_what_bookings_say(world)
     done = {name.partition(":")[0] for name in shared.outcomes if name.endswith(": done")}
-    assert {"create", "move", "cancel"} <= done
-    assert sum(shared.outcomes.values()) > CLIENTS
+    assert {"create", "cancel", "wait"} <= done
+
+
+async def limit_everybody(shared: Field) -> None:
+    wish = bookings.quotas.QuotaWish(
+        name="Everybody",
+        holder_kind=HolderKind.EVERYONE,
+        period=Period.WEEK,
+        unit=QuotaUnit.MINUTES,
+        amount=WEEKLY,
+    )
+    async with shared.world.writing() as session:
+        await bookings.quotas.allocations.create(session, shared.manager, wish=wish)
 
 
 async def no_two_hold_the_same(world: World) -> None:
@@ -361,3 +195,53 @@ async def every_state_was_reached_by_the_table(world: World) -> None:
             assert before is not None
             known = TARGETS[Status(before)] | RESTORES.get(Status(before), frozenset())
             assert Status(after) in known
+
+
+async def offers_and_slots_hold_what_they_say(world: World) -> None:
+    now = clock.now()
+    async with world.reading() as reads:
+        rows = await reads.scalars(
+            select(Hold).where(Hold.kind.in_((HoldKind.OFFER, HoldKind.SLOT)))
+        )
+        held = {
+            row.holder_id: row.unit_id for row in rows if row.expires_at and row.expires_at > now
+        }
+        open_ = select(Offer).where(Offer.state == OfferState.OPEN, Offer.expires_at > now)
+        wanted = {offer.id: offer.unit_id for offer in await reads.scalars(open_)}
+        kept = await reads.scalars(select(SlotHold).where(SlotHold.expires_at > now))
+        wanted |= {slot.id: slot.unit_id for slot in kept}
+    assert held == wanted
+
+
+async def the_ledger_says_what_bookings_say(world: World) -> None:
+    """Worked out anew from the bookings: minutes of each week, from Monday on, in UTC."""
+    expected: Counter[tuple[UUID, Any]] = Counter()
+    async with world.reading() as reads:
+        for booking in await reads.scalars(select(Booking)):
+            is_used = booking.status in {*HELD, Status.COMPLETED, Status.NO_SHOW}
+            if is_used or (booking.status is Status.CANCELLED and booking.is_cancelled_late):
+                for week, minutes in by_week(booking.starts_at, booking.ends_at).items():
+                    expected[booking.booked_for, week] += minutes
+        lines: Counter[tuple[UUID, Any]] = Counter()
+        for line in await reads.scalars(select(QuotaEntry)):
+            lines[line.holder_id, line.period_start] += line.amount
+        balances = {
+            (row.holder_id, row.period_start): row.taken
+            for row in await reads.scalars(select(QuotaBalance))
+            if row.taken
+        }
+    assert {key: value for key, value in lines.items() if value} == balances
+    assert {key: value for key, value in expected.items() if value} == balances
+    assert max(balances.values(), default=0) <= WEEKLY
+
+
+def by_week(starts_at: datetime, ends_at: datetime) -> Mapping[Any, int]:
+    found: Counter[Any] = Counter()
+    at = starts_at.astimezone(UTC)
+    while at < ends_at:
+        monday = (at - timedelta(days=at.weekday())).date()
+        week_ends = datetime.combine(monday + timedelta(days=7), datetime.min.time(), UTC)
+        until = min(week_ends, ends_at.astimezone(UTC))
+        found[monday] += int((until - at).total_seconds() // 60)
+        at = until
+    return found
