@@ -4,6 +4,8 @@ ARGS ?=
 WORKERS ?= 2
 BIN := .venv/bin
 export PYTHON
+# The tests start dozens of processes: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check static versions audit bench campaign screenshots docs lock catalogues vendor assets clean environment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -17,6 +18,9 @@ for _name in list(os.environ):
     ):
         del os.environ[_name]
 
+# What a test starts would compile all of the server anew each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 compiled.share()
 
 pytest_plugins = ["tests.support.databases", "tests.support.world"]
