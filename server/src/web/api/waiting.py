@@ -132,7 +132,7 @@ async def get_entry(
     "/waiting-list/{entry_id}",
     operation_id="waiting_update",
     response_model=One[WaitingRead],
-    **declares(READ, rate="write", problems=(*_ENTRY, waiting.WaitingOver, waiting.BadWaiting)),
+    **declares(CREATE, rate="write", problems=(*_ENTRY, waiting.WaitingOver, waiting.BadWaiting)),
 )
 async def update_entry(
     request: Request,
@@ -153,7 +153,7 @@ async def update_entry(
     "/waiting-list/{entry_id}/cancel",
     operation_id="waiting_cancel",
     response_model=One[WaitingRead],
-    **declares(READ, rate="write", problems=(*_ENTRY, waiting.WaitingOver)),
+    **declares(CREATE, rate="write", problems=(*_ENTRY, waiting.WaitingOver)),
 )
 async def cancel_entry(
     request: Request, entry_id: UUID, actor: CurrentActor, version: IfMatch, tx: Tx
@@ -217,7 +217,7 @@ async def accept_offer(
     "/offers/{offer_id}/decline",
     operation_id="offers_decline",
     response_model=One[OfferRead],
-    **declares(READ, rate="write", problems=_OFFER),
+    **declares(CREATE, rate="write", problems=_OFFER),
 )
 async def decline_offer(
     request: Request, offer_id: UUID, actor: CurrentActor, version: IfMatch, tx: Tx
@@ -280,7 +280,7 @@ async def get_alert(
     "/free-alerts/{alert_id}",
     operation_id="free_alerts_delete",
     status_code=204,
-    **declares(READ, rate="write", problems=(waiting.FreeAlertNotFound,)),
+    **declares(CREATE, rate="write", problems=(waiting.FreeAlertNotFound,)),
 )
 async def delete_alert(alert_id: UUID, actor: CurrentActor, tx: Tx) -> Response:
     """Be told no more."""

@@ -153,7 +153,7 @@ async def from_booking(page: CurrentPage) -> Response:
     return see_other("/waiting?done=alert")
 
 
-@router.post("/waiting/{entry_id}/cancel", **takes(Permission.BOOKINGS_READ))
+@router.post("/waiting/{entry_id}/cancel", **takes(Permission.BOOKINGS_CREATE))
 async def cancel_entry(page: CurrentPage, entry_id: UUID) -> Response:
     """Take an entry off the list."""
     return await _done(
@@ -189,7 +189,7 @@ async def accept(page: CurrentPage, offer_id: UUID) -> Response:
     return see_other(f"/bookings/{made.id}?done={made.status}")
 
 
-@router.post("/offers/{offer_id}/decline", **takes(Permission.BOOKINGS_READ))
+@router.post("/offers/{offer_id}/decline", **takes(Permission.BOOKINGS_CREATE))
 async def decline(page: CurrentPage, offer_id: UUID) -> Response:
     """Leave it to the next one."""
     return await _done(
@@ -197,7 +197,7 @@ async def decline(page: CurrentPage, offer_id: UUID) -> Response:
     )
 
 
-@router.post("/alerts/{alert_id}/cancel", **takes(Permission.BOOKINGS_READ))
+@router.post("/alerts/{alert_id}/cancel", **takes(Permission.BOOKINGS_CREATE))
 async def cancel_alert(page: CurrentPage, alert_id: UUID) -> Response:
     """Be told no more."""
     return await _done(

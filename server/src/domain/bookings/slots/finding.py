@@ -202,12 +202,14 @@ def _chosen(
     windows: Sequence[_Window], actor: Actor, person: Facts, sought: Sought, now: datetime
 ) -> Iterator[Found]:
     """Those of the windows that all rules allow, as many as were asked for."""
-    told: set[tuple[UUID, datetime]] = set()
+    told: dict[UUID, list[Window]] = {}
+    count = 0
     out: set[UUID] = set()
     for each in windows[:ASKED]:
         terms, window = each.place.terms, each.window
-        at = (terms.resource_id, window.starts_at)
-        if at in told or terms.resource_id in out:
+        own = told.setdefault(terms.resource_id, [])
+        # Another unit's time a quarter of an hour later is no other choice.
+        if terms.resource_id in out or any(window.overlaps(other) for other in own):
             continue
         against = _against(each, actor, person, now)
         if not sought.qualified_for_me:
@@ -216,9 +218,10 @@ def _chosen(
             if _FOR_GOOD & {one.code for one in against}:
                 out.add(terms.resource_id)
             continue
-        told.add(at)
+        own.append(window)
         yield _found(each, person)
-        if len(told) >= min(sought.limit, MOST):
+        count += 1
+        if count >= min(sought.limit, MOST):
             return
 
 
