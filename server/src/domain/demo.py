@@ -18,13 +18,16 @@ from src.core.actor import SYSTEM, Actor, ActorKind
 from src.core.db import Database, transaction
 from src.core.errors import Conflict
 from src.core.settings import Settings
-from src.domain import accounts, notifications, resources
+from src.domain import accounts, bookings, notifications, resources
 from src.domain.accounts import demo as people_demo
 from src.domain.accounts.tables import User
 from src.domain.bookings import demo as bookings_demo
+from src.domain.bookings.parties import demo as parties_demo
 from src.domain.bookings.tables import Booking, Status
+from src.domain.maintenance import demo as maintenance_demo
 from src.domain.resources import demo as resources_demo
 from src.domain.resources.tables import Closure, Resource
+from src.domain.training import demo as training_demo
 
 SEED = 20_260_214
 ACCOUNTS = (people_demo.ADMIN, people_demo.MANAGER, people_demo.MEMBER)
@@ -67,9 +70,44 @@ async def fill(database: Database, settings: Settings) -> int:
             now=now,
             seed=SEED,
         )
+        await _at_the_instruments(session, people)
         await resources.closures.lay(session, closure)
+        await parties_demo.fill(
+            session, _acting(people.member), _party(people, by_type), now=now
+        )
+        phone = bookings.feeds.FeedWish(bookings.feeds.FeedKind.PERSON, name="Phone")
+        await bookings.feeds.create(session, _acting(people.member), wish=phone)
         await _tell(session, people.member)
     return count
+
+
+async def _at_the_instruments(session: AsyncSession, people: people_demo.People) -> None:
+    """Who has been taught what, what depends on what, and what is wrong."""
+    biologists, chemists = people.members["Cell Biology"], people.members["Structural Chemistry"]
+    lasers = {*people.members["Core Facility"], *biologists, *people.members["Plant Genomics"]}
+    taught = {
+        training_demo.CRYO: {people.admin, *chemists},
+        training_demo.LASER: lasers,
+    }
+    cast = training_demo.Cast(people.manager, people.member, taught)
+    await training_demo.fill(session, cast)
+    await maintenance_demo.fill(
+        session, keeper=people.manager, reporters=(people.member, chemists[0])
+    )
+
+
+def _party(
+    people: people_demo.People, by_type: dict[str, list[UUID]]
+) -> parties_demo.Cast:
+    """The member's group meets every week."""
+    name = next(team for team, those in people.members.items() if people.member in those)
+    return parties_demo.Cast(
+        people.teams[name],
+        people.members[name],
+        by_type["Meeting room"],
+        by_type["Confocal microscope"][0],
+        ZoneInfo(people_demo.TIMEZONE),
+    )
 
 
 async def is_filled(session: AsyncSession) -> bool:

@@ -13,7 +13,7 @@ from src.core import clock, language
 from src.core.actor import Permission
 from src.core.db import ReadSession
 from src.core.language import mark
-from src.domain import accounts
+from src.domain import accounts, training
 from src.domain.accounts import UserState, UserView
 from src.web.dependencies import Reads
 from src.web.forms import Form, Shape, see_other
@@ -69,12 +69,16 @@ async def show_person(
     """All there is for those who manage people; a card with name, teams and picture for others."""
     one = await accounts.get_user(reads, page.actor, user_id)
     portraits = await page.portraits_of(reads, [user_id])
+    held = None
+    if training.grants.may_manage(page.actor):
+        held = await training.grants.of_person(reads, page.actor, user_id)
     if not page.may(MANAGE):
-        return page.show("people/card.html", one=one, portraits=portraits)
+        return page.show("people/card.html", one=one, portraits=portraits, held=held)
     return page.show(
         "people/show.html",
         one=one,
         portraits=portraits,
+        held=held,
         standing=await accounts.profiles.standing(reads, page.actor, user_id),
         roles=await _roles(page, reads, user_id),
         entries=await history(reads, ("user", user_id)),

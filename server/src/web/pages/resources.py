@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from src.core import clock
+from src.core import clock, sheets
 from src.core.actor import Actor, Permission, resource_scope
 from src.core.db import ReadSession
 from src.core.language import mark
-from src.domain import bookings, files, resources
+from src.domain import bookings, files, maintenance, resources, training
 from src.domain.resources.hours import Window
 from src.domain.resources.tables import Duty, ResourceState
 from src.domain.resources.terms import Terms
@@ -22,6 +22,7 @@ from src.web.pages import week as weeks
 from src.web.pages import words
 from src.web.pages.frame import CurrentPage, Page, shows
 from src.web.pages.history import history
+from src.web.pages.problem_reports import open_of
 from src.web.pages.resource_list import told
 
 router = APIRouter(include_in_schema=False)
@@ -63,6 +64,7 @@ async def show_resource(
     if page.is_fragment:
         return page.show("resources/standing.html", **standing)
     more = await _more(page, reads, terms, week)
+    more["custom"] = sheets.as_read(offer.resource.custom_schema, offer.resource.custom)
     portraits = await page.portraits_of(reads, (one.id for one in standing["people"]))
     shown = {**standing, **more, "done": DONE.get(done)}
     return page.show("resources/show.html", portraits=portraits, **shown)
@@ -108,6 +110,21 @@ async def _more(page: Page, reads: ReadSession, terms: Terms, week: str | None) 
         "events": await history(reads, subject) if may_look_back else None,
         "recent": RECENT,
         "may_manage": may_manage,
+        **await _at_hand(page, reads, terms),
+    }
+
+
+async def _at_hand(page: Page, reads: ReadSession, terms: Terms) -> dict[str, Any]:
+    """What is wrong with it, and what the reader lacks to book it."""
+    actor, resource_id = page.actor, terms.resource_id
+    missing = []
+    if terms.policy.required_qualifications and actor.user_id is not None:
+        missing = await training.access.missing(reads, actor, resource_id)
+    return {
+        "problems": await open_of(reads, page, resource_id),
+        "may_report": maintenance.policy.may_report(actor, resource_id),
+        "missing": missing,
+        "access": await training.access.open_for(reads, actor, resource_id) if missing else None,
     }
 
 
