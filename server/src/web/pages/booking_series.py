@@ -82,8 +82,8 @@ async def show_series(
         "bookings/series.html",
         series=one,
         words=_words(one),
-        ahead=[each for each in found if each.starts_at > now],
-        past=[each for each in reversed(found) if each.starts_at <= now],
+        ahead=[each for each in found if _is_ahead(each, now)],
+        past=[each for each in reversed(found) if not _is_ahead(each, now)],
         team=next(iter(teams.values()), None),
         done=DONE.get(done),
     )
@@ -242,8 +242,12 @@ async def _coming(reads: ReadSession, page: Page, series_id: UUID) -> list[Booki
     return [
         each
         for each in found
-        if each.starts_at > now and each.status in rules.HELD and each.series_at is not None
+        if _is_ahead(each, now) and each.series_at is not None
     ]
+
+
+def _is_ahead(booking: BookingView, now: datetime) -> bool:
+    return booking.starts_at > now and booking.status in rules.HELD
 
 
 def _words(one: SeriesView) -> str:

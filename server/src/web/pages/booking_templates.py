@@ -141,7 +141,7 @@ async def _form(
     async with page.reading() as reads:
         context = await _choices(page, reads, form)
     return page.show(
-        "bookings/template_form.html", status=status, form=form, template=template, **context
+        "bookings/template_form.html", status=status, form=form, kept=template, **context
     )
 
 
