@@ -46,7 +46,7 @@ class Approvals(ReadOnly):
         StringField("subject_type", mark("What for")),
         StringField("subject_id", mark("Id of it")),
         Reference("resource_id", mark("Resource"), key="resources"),
-        Reference("rule_id", mark("Rule"), key="approval_rules"),
+        Reference("rule_id", mark("Rule"), key="approval-rules"),
         Choice("state", mark("State"), enum=ApprovalState),
         IntegerField("step", mark("Step, from 0")),
         Moment("step_started_at", mark("The step began")),
