@@ -159,6 +159,65 @@ def links(lab: Lab) -> Given:
     return linked
 
 
+def parties(lab: Lab) -> Given:
+    """Series, templates and transfers, each to be changed once; and resources of their own."""
+    spare = {"type_id": str(lab.ids.type), "location_id": str(lab.ids.location), "units": 9}
+    apart = made(lab, "/resources", json={"name": "Together", "timezone": "UTC", **spare})
+    wish = lab.wish(9, resource_id=apart)
+    repeated = {**wish, "rule": "FREQ=DAILY;COUNT=2"}
+    series = [{"series_id": made(lab, "/booking-series", json=repeated)} for _ in range(3)]
+    kept = {"resource_id": apart, "minutes": 60}
+    templates = [
+        {"template_id": made(lab, "/booking-templates", json={"name": name, **kept})}
+        for name in ("One", "Two", "Three")
+    ]
+    guests = {"attendees": [str(lab.ids.other)]}
+    invited = {"booking_id": made(lab, "/bookings", json={**wish, **guests})}
+    asked = [
+        made(lab, f"/bookings/{one}/transfer", json={"to_id": str(lab.ids.other)})
+        for one in (made(lab, "/bookings", json=lab.wish(12, resource_id=apart)) for _ in range(2))
+    ]
+    theirs = [_offered(lab, apart) for _ in range(2)]
+    mine = lab.wish(17, resource_id=apart, attendees=[str(lab.ids.admin)])
+    coming = made(lab, "/bookings", by="member", json=mine)
+    offer = {"booking_id": made(lab, "/bookings", json=lab.wish(14, resource_id=apart))}
+    return {
+        "booking_series_create": {"body": {**repeated, "resource_id": apart}},
+        "booking_series_check": {"body": {**repeated, "resource_id": apart}},
+        "booking_series_get": {"path": series[0]},
+        "booking_series_update": {"path": series[1], "body": {"scope": "all", "title": "Other"}},
+        "booking_series_cancel": {"path": series[2], "body": {"scope": "all"}},
+        "booking_templates_create": {"body": {"name": "Four", **kept}},
+        "booking_templates_get": {"path": templates[0]},
+        "booking_templates_update": {"path": templates[1], "body": {"title": "Other"}},
+        "booking_templates_delete": {"path": templates[2]},
+        "bookings_group": {
+            "body": {
+                "items": [{"resource_id": apart}],
+                "starts_at": wish["starts_at"],
+                "ends_at": wish["ends_at"],
+            }
+        },
+        "bookings_attendees": {"path": invited},
+        "bookings_invite": {"path": invited, "body": {"user_ids": [str(lab.ids.other)]}},
+        "bookings_uninvite": {"path": {**invited, "user_id": str(lab.ids.other)}},
+        "bookings_respond": {"path": {"booking_id": coming}, "body": {"response": "accepted"}},
+        "bookings_transfer": {"path": offer, "body": {"to_id": str(lab.ids.other)}},
+        "transfers_get": {"path": {"transfer_id": asked[0]}},
+        "transfers_withdraw": {"path": {"transfer_id": asked[1]}},
+        "transfers_accept": {"path": {"transfer_id": theirs[0]}},
+        "transfers_decline": {"path": {"transfer_id": theirs[1]}},
+    }
+
+
+def _offered(lab: Lab, resource_id: str) -> str:
+    """Something of the member's that the administrator may take over."""
+    wish = lab.wish(19, resource_id=resource_id)
+    booking = made(lab, "/bookings", by="member", json=wish)
+    asked = {"to_id": str(lab.ids.admin)}
+    return made(lab, f"/bookings/{booking}/transfer", by="member", json=asked)
+
+
 def files(lab: Lab) -> Given:
     """An export that is done."""
     address = exported(lab, "admin")

@@ -156,6 +156,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given.roles(lab),
         **given.links(lab),
         **given.files(lab),
+        **given.parties(lab),
         **given.credentials(lab),
         **given_instruments.instruments(lab),
         **given_waiting.waiting(lab),

@@ -25,6 +25,7 @@ from src.templating import enter
 from src.web.api.imports import table
 from src.web.dependencies import Paging, Reads, declares
 from src.web.forms import Form
+from src.web.pages.booking_company import company_of
 from src.web.pages.booking_preview import NO_WINDOW
 from src.web.pages.booking_words import DONE, left_free, not_now, now_line
 from src.web.pages.calendar_links import links
@@ -138,6 +139,7 @@ async def show(
             "portraits": await page.portraits_of(reads, shown),
             "history": [] if booking.is_masked else await history(reads, ("booking", booking_id)),
             "person": person,
+            "company": await company_of(page, reads, booking),
             "waiting": await _waiting(reads, booking),
             "checklists": await lists_of(page, reads, booking, terms[resource.id].policy),
             "team": next(iter(teams.values()), None),
