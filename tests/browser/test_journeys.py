@@ -84,5 +84,5 @@ def test_without_scripts_one_reads_asks_approves_and_darkens_the_room(sit_down: 
 
 def test_the_interface_is_read_without_another_host(sit_down: Opened) -> None:
     page = sit_down().go("/redoc")
-    page.locator("[id='tag/bookings']").wait_for(timeout=20_000)
+    page.locator("[id='tag/bookings']").wait_for(timeout=60_000)
     expect(page.get_by_alt_text("redocly logo")).to_have_attribute("src", re.compile("^data:"))

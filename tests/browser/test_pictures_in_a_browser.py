@@ -17,7 +17,7 @@ BOMB: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": photog
 
 
 def _is_drawn(image: Locator) -> None:
-    expect(image).to_be_visible(timeout=20_000)
+    expect(image).to_be_visible(timeout=60_000)
     image.page.wait_for_function(
         "(one) => one.complete && one.naturalWidth", arg=image.element_handle()
     )
@@ -35,7 +35,7 @@ def test_one_uploads_a_picture_and_sees_it_come(sit_down: Opened) -> None:
     page = desk.page
     with darkroom.closed():
         _choose(desk, "/me/picture", ME)
-        expect(page.get_by_text("Your picture is being prepared")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("Your picture is being prepared")).to_be_visible(timeout=60_000)
         assert page.locator(".avatar img").count() == 0
     _is_drawn(page.locator("#picture-now img"))
     expect(page.get_by_text("is being prepared")).to_be_hidden()
@@ -56,7 +56,7 @@ def test_a_photo_comes_to_the_page_that_is_open_and_no_larger_than_it_is_shown(
     with darkroom.closed():
         _choose(manager, f"{path}/photo", ME)
         expect(manager.page.get_by_text("The photo is being prepared")).to_be_visible(
-            timeout=20_000
+            timeout=60_000
         )
     shot = manager.page.locator("#standing .shot img")
     _is_drawn(shot)

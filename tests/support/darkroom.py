@@ -52,7 +52,7 @@ def developed(lab: Lab) -> None:
         database = create_database(lab.settings.database)
         waiting = select(func.count()).select_from(Picture).where(Picture.settled_at.is_(None))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while True:
                     async with reading(database) as reads:
                         if not await reads.scalar(waiting):

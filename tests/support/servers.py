@@ -64,7 +64,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(answers: Callable[[], bool], *, seconds: float = 30, what: str = "it") -> None:
+def wait_until(answers: Callable[[], bool], *, seconds: float = 60, what: str = "it") -> None:
     """Poll `answers` until it holds; fail loudly when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not answers():

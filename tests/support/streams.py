@@ -58,7 +58,7 @@ class Listener:
         finally:
             self.is_over = True
 
-    async def until(self, holds: Callable[[Listener], bool], *, seconds: float = 10) -> None:
+    async def until(self, holds: Callable[[Listener], bool], *, seconds: float = 60) -> None:
         """Wait until it holds of what has come."""
         try:
             async with asyncio.timeout(seconds):

@@ -363,7 +363,7 @@ async def _is_ready(client: httpx2.AsyncClient, process: Process) -> bool:
 
 
 async def eventually(
-    holds: Callable[[], Awaitable[bool] | bool], *, seconds: float = 20, what: str = "it"
+    holds: Callable[[], Awaitable[bool] | bool], *, seconds: float = 60, what: str = "it"
 ) -> None:
     """Poll until it holds; fail loudly when it does not."""
     deadline = time.monotonic() + seconds

@@ -70,7 +70,7 @@ class Bench:
         assert found is not None
         return found
 
-    async def settled(self, message_id: int, *, seconds: float = 20) -> Message:
+    async def settled(self, message_id: int, *, seconds: float = 60) -> Message:
         """The row, once nothing more will happen to it."""
 
         async def is_settled() -> bool:
@@ -89,7 +89,7 @@ class Bench:
 
 
 async def eventually(
-    holds: Callable[[], Awaitable[bool]], *, seconds: float = 20, what: str = "it"
+    holds: Callable[[], Awaitable[bool]], *, seconds: float = 60, what: str = "it"
 ) -> None:
     """Poll until it holds; fail loudly when it does not."""
     try:

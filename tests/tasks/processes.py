@@ -55,7 +55,7 @@ class Process:
         self.running.kill()
         self.running.wait()
 
-    def terminate(self, seconds: float = 20) -> int:
+    def terminate(self, seconds: float = 60) -> int:
         """Ask it to end; its exit code."""
         self.running.send_signal(signal.SIGTERM)
         return self.running.wait(seconds)

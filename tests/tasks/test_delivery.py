@@ -160,7 +160,7 @@ async def test_a_worker_that_ends_gives_its_jobs_back_for_another(bench: Bench) 
     await eventually(is_running)
     began = time.monotonic()
     assert await bench.stop(worker, grace=0.2) == 1
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
     back = await bench.job(job)
     assert (back.state, back.attempts) == (State.QUEUED, 0)
     outsider.seconds = 0

@@ -38,13 +38,13 @@ def mails(lab: Lab, to: str) -> list[str]:
 
 def mailed(lab: Lab, to: str, *, path: str = "", after: int = 0) -> str:
     """The newest mail to the address once there are more than `after` (with a link to `path`)."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = [one for one in mails(lab, to) if path in one]
         if len(found) > after:
             return found[0]
         time.sleep(0.05)
-    raise AssertionError(f"no mail to {to} within 15 s: {mails(lab, to)}")
+    raise AssertionError(f"no mail to {to} within 60 s: {mails(lab, to)}")
 
 
 def token_for(lab: Lab, to: str, path: str, *, after: int = 0) -> str:
@@ -72,7 +72,7 @@ def done(lab: Lab, work: Callable[[Any], Any]) -> Any:
 
 def settled(lab: Lab) -> None:
     """Wait until the worker has answered everything that was asked for."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     wanted = text("SELECT count(*) FROM outbox WHERE state IN ('queued', 'running')")
     while done(lab, lambda tx: tx.scalar(wanted)):
         assert time.monotonic() < deadline

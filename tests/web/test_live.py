@@ -64,7 +64,7 @@ async def stack(house: Lab) -> AsyncIterator[AsyncExitStack]:
     """What is open until the end of the test; the server notices that it was closed."""
     async with AsyncExitStack() as made:
         yield made
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while house.app.state.streams._by_person:
             await asyncio.sleep(0.01)
 

@@ -208,7 +208,7 @@ async def test_no_transaction_is_open_while_bytes_move(
 ) -> None:
     async def writes_meanwhile() -> AsyncIterator[bytes]:
         yield PNG[:10]
-        async with asyncio.timeout(5), transaction(database) as session:
+        async with asyncio.timeout(60), transaction(database) as session:
             await session.execute(update(File).values(name="x"))
         yield PNG[10:]
 

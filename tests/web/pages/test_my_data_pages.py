@@ -15,7 +15,7 @@ from tests.web.pages.visitor import Shown, Visitor
 
 
 def _ended(visitor: Visitor, path: str) -> Shown:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while True:
         page = visitor.see(path)
         if "Download" in page.text or time.monotonic() > until:
