@@ -14,6 +14,7 @@ from src.core.actor import Actor
 from src.domain import bookings
 from src.domain.bookings import Wish
 from src.domain.bookings.tables import Allocation, HolderKind, Period, QuotaUnit
+from src.domain.resources.tables import Resource, Unit
 from src.domain.training.tables import Qualification, QualificationGrant
 from tests.support.statements import counted
 from tests.support.world import HOUR, World, tomorrow
@@ -164,3 +165,38 @@ async def test_a_list_costs_at_most_six(world: World) -> None:
             page = await bookings.list_(reads, actor)
     assert len(page.items) == 10
     assert len(said) + IDENTITY <= 6
+
+
+async def test_500_resources_week_costs_as_much_as_one_of_a_few(world: World) -> None:
+    few = [await world.resource(hours=EVERY_DAY) for _ in range(3)]
+    for resource in few:
+        await fill(world, resource, many=2)
+    async with world.writing() as session:
+        made = [
+            Resource(
+                id=ids.new(),
+                name=f"Many {number:03}",
+                type_id=world.type_id,
+                location_id=world.location_id,
+                timezone="UTC",
+                tags=[],
+            )
+            for number in range(497)
+        ]
+        session.add_all(made)
+        await session.flush()
+        session.add_all(Unit(resource_id=each.id, number=1) for each in made)
+    actor = await world.person()
+    with counted(world.database) as said:
+        async with world.reading() as reads:
+            seen = await bookings.calendar(
+                reads, actor, from_=tomorrow(0, days=0), to=tomorrow(0, days=7)
+            )
+    assert (len(seen.resources), len(seen.entries)) == (500, 6)
+    assert len(said) + IDENTITY <= 8
+    with counted(world.database) as said:
+        async with world.reading() as reads:
+            seen = await bookings.own(
+                reads, actor, from_=tomorrow(0, days=0), to=tomorrow(0, days=31)
+            )
+    assert (seen.entries, len(said) + IDENTITY <= 6) == ((), True)

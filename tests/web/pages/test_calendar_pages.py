@@ -129,3 +129,40 @@ def test_what_is_drawn_says_how_to_ask_again(sqlite_lab: Lab) -> None:
     assert [row["name"] for row in state["calendar"]["resources"]] == ["Confocal"]
     again = sqlite_lab.get("/calendar", params=[tuple(pair) for pair in state["question"]])
     assert again.json()["data"] == state["calendar"]
+
+
+def test_a_month_of_ones_own_counts_and_names_the_first_of_each_day(sqlite_lab: Lab) -> None:
+    made = [sqlite_lab.book(hour, title=f"Run {hour}") for hour in (6, 9, 12, 15)]
+    sqlite_lab.book(18, by="other", title="Theirs")
+    visitor = Visitor.logged_in(sqlite_lab, "member")
+    page = visitor.see(f"/calendar?whose=mine&date={DAY}")
+    assert page.status == 200
+    assert [page.has(f"/bookings/{one['id']}") for one in made] == [True, True, True, False]
+    assert "4 bookings" in page.text
+    assert "1 more" in page.text
+    assert "Theirs" not in page.response.text
+    day = visitor.see(_way(page, view="agenda", span="day", date=DAY, whose="mine"))
+    assert day.has(f"/bookings/{made[3]['id']}")
+    assert "18:00" not in day.text
+    empty = Visitor.logged_in(sqlite_lab, "manager").see(f"/calendar?whose=mine&date={DAY}")
+    assert "Nothing of yours stands in this month." in empty.text
+
+
+def test_a_month_of_one_resource_is_told_without_scripts(sqlite_lab: Lab) -> None:
+    mine = sqlite_lab.book(9)
+    path = f"/calendar?view=month&date={DAY}&resource_id={sqlite_lab.ids.confocal}"
+    page = Visitor.logged_in(sqlite_lab, "member").see(path)
+    assert page.has(f"/bookings/{mine['id']}")
+    _way(page, view="agenda", span="day", date=DAY, resource_id=str(sqlite_lab.ids.confocal))
+
+
+def test_a_booking_leads_to_other_calendars_for_those_who_may_read_it(sqlite_lab: Lab) -> None:
+    mine = sqlite_lab.book(9, title="Slides & more")
+    page = Visitor.logged_in(sqlite_lab, "member").see(f"/bookings/{mine['id']}")
+    assert page.has(f"/api/v1/bookings/{mine['id']}/calendar.ics")
+    (google,) = [link for link in page.links if "calendar.google.com" in link]
+    query = parse_qs(urlsplit(google).query)
+    assert query["text"] == ["Confocal: Slides & more"]
+    assert query["dates"][0].startswith(DAY.replace("-", "") + "T090000Z/")
+    other = Visitor.logged_in(sqlite_lab, "other").see(f"/bookings/{mine['id']}")
+    assert [link for link in other.links if "calendar" in link and "google" in link] == []
