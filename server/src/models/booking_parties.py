@@ -166,7 +166,7 @@ class TemplateRead(Wire):
 class TransferCreate(Wire):
     """To whom, and a word with it."""
 
-    to: UUID
+    to_id: UUID
     note: Note = ""
 
 

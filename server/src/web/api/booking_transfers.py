@@ -63,7 +63,7 @@ async def offer_transfer(
     """Ask somebody to take a booking over; it stays as it is until they accept."""
 
     async def effect() -> Response:
-        view = await parties.transfers.offer(tx, actor, booking_id, to=body.to, note=body.note)
+        view = await parties.transfers.offer(tx, actor, booking_id, to=body.to_id, note=body.note)
         return _reply(request, view, status=201)
 
     return await once(tx, effect)

@@ -85,7 +85,7 @@ async def offer(
     _require_ahead(found.booking, now)
     if to == found.booking.booked_for or not await inviting.known(session, [to]):
         detail = _("Choose somebody else who is here: they are asked whether they take it.")
-        raise BadTransfer(detail, errors=(FieldError(("to",), "unknown-person", detail),))
+        raise BadTransfer(detail, errors=(FieldError(("to_id",), "unknown-person", detail),))
     await session.execute(
         update(Transfer)
         .where(
