@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -115,6 +115,8 @@ class BookingUpdate(Wire):
     notes: Notes = absent()
     unit: Unit | None = None
     team_id: UUID | None = None
+    project_id: UUID | None = None
+    answers: Answers = absent()
     override_reason: OverrideReason | None = None
 
     def changes(self) -> dict[str, Any]:
@@ -235,6 +237,20 @@ class Contact(Reference):
     email: str
 
 
+class QuotaForecast(Wire):
+    """Where one would stand in a period of a quota: `taken` by others, `adding` by this."""
+
+    allocation_id: UUID
+    name: str
+    unit: Literal["minutes", "count"]
+    period_start: date
+    period_end: date
+    amount: int
+    taken: int
+    adding: int
+    left: int
+
+
 class Answer(Wire):
     """What would happen: confirmed, requested (somebody must approve) or refused, and why."""
 
@@ -244,6 +260,8 @@ class Answer(Wire):
     suggestions: list[Suggestion]
     contact: Contact | None
     request_expires_at: datetime | None
+    warnings: list[Violation] = Field(description="What to know; it stands in nobody's way.")
+    quotas: list[QuotaForecast]
 
 
 class Hit(Wire):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StrictBool
 
 from src.domain import resources
 from src.models.common import Line, Moment, Reference, Text, Wire, absent
-from src.models.policies import EffectivePolicy
+from src.models.policies import EffectivePolicy, Sheet
 
 Name = Annotated[Line, Field(min_length=1, max_length=120, examples=["Confocal 1"])]
 Prose = Annotated[Text, Field(max_length=10_000)]
 Zone = Annotated[Line, Field(min_length=1, max_length=64, examples=["Europe/Zurich"])]
 Tag = Annotated[Line, Field(min_length=1, max_length=40, examples=["live-cell"])]
 Reason = Annotated[Line, Field(min_length=1, max_length=500, examples=["Laser replaced"])]
+Custom = Annotated[
+    dict[str, Any],
+    Field(max_length=50, description="What its type asks for, by the type's `custom_schema`."),
+]
 State = Literal["available", "degraded", "down", "retired"]
 
 
@@ -25,6 +29,7 @@ class ResourceTypeCreate(Wire):
 
     name: Name
     description: Prose = ""
+    custom_schema: Sheet = Field(default_factory=dict)
 
 
 class ResourceTypeUpdate(Wire):
@@ -32,6 +37,7 @@ class ResourceTypeUpdate(Wire):
 
     name: Name = absent()
     description: Prose = absent()
+    custom_schema: Sheet = absent()
 
 
 class ResourceTypeRead(Wire):
@@ -41,6 +47,7 @@ class ResourceTypeRead(Wire):
     name: str
     description: str
     resource_count: int
+    custom_schema: dict[str, Any]
     version: int
     created_at: datetime
     updated_at: datetime
@@ -89,6 +96,7 @@ class ResourceCreate(Wire):
     contact_id: UUID | None = None
     tags: list[Tag] = Field(default_factory=list, max_length=20)
     units: Annotated[int, Field(strict=True, ge=1, le=200)] = 1
+    custom: Custom = Field(default_factory=dict)
 
     def wish(self) -> resources.ResourceWish:
         """What the service makes it from."""
@@ -105,6 +113,7 @@ class ResourceUpdate(Wire):
     timezone: Zone = absent()
     contact_id: UUID | None = None
     tags: Annotated[list[Tag], Field(max_length=20)] = absent()
+    custom: Custom = absent()
 
 
 class ResourceRead(Wire):
@@ -137,6 +146,7 @@ class ResourceRead(Wire):
                     "next_free_at": None,
                     "photo_id": None,
                     "code": "K7Q2M9XA",
+                    "custom": {"objective": "63x"},
                     "policy": None,
                 }
             ]
@@ -164,6 +174,7 @@ class ResourceRead(Wire):
         description="Its bytes: `/api/v1/files/{id}/content?inline=true`."
     )
     code: str | None = Field(None, description="Stands on its label: the address `/r/{code}`.")
+    custom: dict[str, Any] = Field(default_factory=dict)
     policy: EffectivePolicy | None = Field(None, description="With `include=policy` alone.")
 
 

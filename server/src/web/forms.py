@@ -174,6 +174,11 @@ class Form:
         known = fields if fields is not None else frozenset(self.values)
         for fault in error.errors:
             name = str(fault.field[0]) if fault.field else ""
+            whole = ".".join(map(str, fault.field))
+            # A part of something (`answers.sample`) has a field of its own.
+            if whole in known or any(one.startswith(f"{name}.") for one in known):
+                name = whole
+                known = known | {whole}
             if name in known:
                 self.add(name, fault.code, fault.detail, is_overridable=bool(fault.overridable))
             else:

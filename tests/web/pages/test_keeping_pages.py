@@ -242,3 +242,76 @@ def test_an_administrator_puts_other_times_over_the_declared_ones(sqlite_lab: La
     assert "instead of" not in back.text
     manager = Visitor.logged_in(sqlite_lab, "manager")
     assert manager.see(path).status == 403
+
+
+def test_questions_are_put_together_in_rows_and_asked_when_one_books(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    manager, member = Visitor.logged_in(lab, "manager"), Visitor.logged_in(lab, "member")
+    path = f"/resources/{lab.ids.confocal}/questions/questions"
+    form = manager.see(path).form(path)
+    nothing = {"row0.label": "Dye", "row0.kind": "choice", "row0.required": "on"}
+    refused = manager.send(form, **nothing)
+    assert refused.status == 422
+    assert "Write each choice on a line of its own." in refused.text
+    rows = {
+        **nothing,
+        "row0.choices": "none\nDAPI",
+        "row0.order": "2",
+        "row1.label": "Laser power",
+        "row1.kind": "number",
+        "row1.maximum": "100",
+        "row1.unit": "mW",
+        "row1.order": "1",
+    }
+    assert "The rules were changed." in manager.send(form, **rows).text
+    again = manager.see(path)
+    assert again.value("row0.label") == "Laser power"
+    assert again.value("row1.name") == "dye"
+    booking = f"/bookings/new?resource_id={lab.ids.confocal}"
+    form = member.see(booking).form("/bookings/new")
+    typed = {**times("09:00", "10:00"), "answers.laser_power": "101"}
+    refused = member.send(form, **typed)
+    assert refused.status == 422
+    assert "Enter 100 or less." in refused.text
+    assert "Dye: This needs an answer." in refused.text
+    done = member.send(form, **{**typed, "answers.laser_power": "12,5", "answers.dye": "DAPI"})
+    assert done.status == 200
+    edited = member.see(f"{done.path.split('?')[0]}/edit")
+    assert edited.value("answers.laser_power") == "12.5"
+
+
+def test_rules_and_hours_are_said_at_each_level_and_told_with_their_origin(
+    sqlite_lab: Lab,
+) -> None:
+    lab = sqlite_lab
+    manager, member = Visitor.logged_in(lab, "manager"), Visitor.logged_in(lab, "member")
+    site = "/policies/site/policy"
+    manager.send(manager.see(site).form(site), max_minutes_per_week="600")
+    type_ = f"/types/{lab.ids.type}/hours"
+    manager.send(manager.see(type_).form(type_), day_0="08:00-20:00")
+    rules = member.see(f"/resources/{lab.ids.confocal}/rules").text
+    assert "10 h" in rules
+    assert "the whole site" in rules
+    assert "the type " in rules
+    assert "Monday 08:00–20:00" in rules
+    stale = manager.see(site).form(site)
+    manager.send(manager.see(site).form(site), max_minutes_per_week="700")
+    assert manager.send(stale, max_minutes_per_week="800").status == 412
+    assert member.see("/resources/nonsense/rules").status in {404, 422}
+    assert manager.see("/types/nonsense/policy").status == 404
+
+
+def test_a_type_asks_for_fields_that_its_resources_tell(sqlite_lab: Lab) -> None:
+    lab = sqlite_lab
+    manager, member = Visitor.logged_in(lab, "manager"), Visitor.logged_in(lab, "member")
+    path = f"/types/{lab.ids.type}/edit"
+    form = manager.see(path).form(path)
+    rows = {"row0.label": "Objective", "row0.kind": "text", "row0.required": "on"}
+    assert "The type was changed." in manager.send(form, **rows).text
+    edit = f"/resources/{lab.ids.confocal}/edit"
+    form = manager.see(edit).form(edit)
+    refused = manager.send(form, **{"custom.objective": ""})
+    assert refused.status == 422
+    assert "This needs an answer." in refused.text
+    manager.send(form, **{"custom.objective": "63x oil"})
+    assert "63x oil" in member.see(f"/resources/{lab.ids.confocal}").text

@@ -14,12 +14,16 @@ from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.language import ngettext
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.resources import access, fields, policies, writing
+from src.domain.resources import access, fields, own_settings, policies, writing
 from src.domain.resources.errors import ResourceTypeNotFound, StillInUse
 from src.domain.resources.tables import Resource, ResourceState, ResourceType
 from src.domain.resources.views import Level, TypeView
 
-CHECKS: dict[str, fields.Check] = {"name": fields.line(120), "description": fields.text(10_000)}
+CHECKS: dict[str, fields.Check] = {
+    "name": fields.line(120),
+    "description": fields.text(10_000),
+    "custom_schema": fields.anything,
+}
 FIRST_PAGE = Paging()
 
 
@@ -46,13 +50,27 @@ async def get_type(session: AsyncSession, actor: Actor, type_id: UUID) -> TypeVi
 
 
 async def create_type(
-    session: AsyncSession, actor: Actor, *, name: str, description: str = ""
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    name: str,
+    description: str = "",
+    custom_schema: Mapping[str, Any] | None = None,
 ) -> TypeView:
-    """Make a type. Raises `Forbidden`, `NotInCatalogue`, `NameTaken`."""
+    """Make a type; `custom_schema` is the sheet of what is told about each resource of it.
+
+    Raises `Forbidden`, `NotInCatalogue`, `NameTaken`.
+    """
     access.require_manage_all(actor)
-    fields.check({"name": name, "description": description}, CHECKS)
+    values = {
+        "name": name,
+        "description": description,
+        "custom_schema": dict(custom_schema or {}),
+    }
+    fields.check(values, CHECKS)
+    own_settings.check(values)
     made = ResourceType(id=ids.new())
-    await writing.store_named(session, made, _tidy({"name": name, "description": description}))
+    await writing.store_named(session, made, _tidy(values))
     subject = ("resource-type", made.id)
     events.record(session, actor, "resource-type.created", subject, changes={"name": made.name})
     return _view(made, 0)
@@ -66,13 +84,14 @@ async def update_type(
     changes: Mapping[str, Any],
     expected_version: int | None = None,
 ) -> TypeView:
-    """Change name or description.
+    """Change name, description or custom_schema; what resources told already stays.
 
     Raises `ResourceTypeNotFound`, `Forbidden`, `PreconditionFailed`, `NotInCatalogue`,
     `NameTaken`.
     """
     row = await _locked(session, actor, type_id, expected_version)
     fields.check(changes, CHECKS)
+    own_settings.check(changes)
     changed = await writing.store_named(session, row, _tidy(changes))
     if changed:
         subject = ("resource-type", type_id)
@@ -129,7 +148,14 @@ def _counted(actor: Actor) -> Select[*tuple[Any, ...]]:
 
 def _view(row: ResourceType, number: int) -> TypeView:
     return TypeView(
-        row.id, row.name, row.description, row.version, row.created_at, row.updated_at, number
+        row.id,
+        row.name,
+        row.description,
+        row.version,
+        row.created_at,
+        row.updated_at,
+        number,
+        row.custom_schema or {},
     )
 
 

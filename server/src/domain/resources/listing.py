@@ -291,7 +291,7 @@ def _views(rows: Sequence[tuple[Any, ...]], seen: _Seen, now: datetime) -> list[
 
 
 def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
-    resource, type_name, location_name, path, contact, photo, content_type, picture = row
+    resource, type_name, location_name, path, contact, photo, content_type, picture, schema = row
     known, free = seen.known[resource.id], seen.next_free(resource.id, now)
     return ResourceView(
         id=resource.id,
@@ -317,4 +317,6 @@ def _view(row: tuple[Any, ...], seen: _Seen, now: datetime) -> ResourceView:
         photo_id=photo.id if photo else None,
         photo=files.picture_of(photo.kind, content_type, picture) if photo else None,
         code=resource.code,
+        custom=resource.custom or {},
+        custom_schema=schema or {},
     )

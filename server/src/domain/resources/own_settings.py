@@ -1,4 +1,4 @@
-"""What a policy says in sheets: questions, checklists, and the settings of an institute's rules."""
+"""What is said in sheets: questions, checklists, settings of rules, fields of types."""
 
 from __future__ import annotations
 
@@ -17,11 +17,21 @@ def check(values: Mapping[str, Any]) -> None:
     """Raise `NotInCatalogue` with every fault of the sheets among the values."""
     faults = [
         FieldError((name, *place), "invalid-sheet", detail)
-        for name in SHEETS
+        for name in (*SHEETS, "custom_schema")
         if values.get(name) is not None
         for place, detail in sheet_schemas.faults(values[name])
     ]
     faults += _own(values.get("own_rules"))
+    if faults:
+        raise NotInCatalogue(faults[0].detail, errors=tuple(faults))
+
+
+def check_custom(schema: sheets.Schema, custom: Mapping[str, Any]) -> None:
+    """Raise `NotInCatalogue` with what is wrong with a resource's own fields."""
+    faults = [
+        FieldError(("custom", fault.name), f"answer-{fault.code}", fault.message)
+        for fault in sheets.check(schema, custom)
+    ]
     if faults:
         raise NotInCatalogue(faults[0].detail, errors=tuple(faults))
 

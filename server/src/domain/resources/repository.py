@@ -66,7 +66,7 @@ def within(location_ids: Collection[UUID]) -> Select[UUID]:
 
 
 def listing() -> Select[*tuple[Any, ...]]:
-    """Resources with what they refer to: Resource, type, location, path, contact, photo (three)."""
+    """Resources with what they refer to: Resource, type, location, path, contact, photo (three), fields."""
     return (
         select(
             Resource,
@@ -77,6 +77,7 @@ def listing() -> Select[*tuple[Any, ...]]:
             File,
             Blob.content_type,
             Picture,
+            ResourceType.custom_schema,
         )
         .select_from(Resource)
         .join(ResourceType, ResourceType.id == Resource.type_id)

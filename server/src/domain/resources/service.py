@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, ids, live
+from src.core import clock, events, ids, live, sheets
 from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.domain import accounts
@@ -20,6 +20,7 @@ from src.domain.resources import (
     closures,
     fields,
     listing,
+    own_settings,
     repository,
     terms,
     writing,
@@ -37,6 +38,7 @@ CHECKS: dict[str, fields.Check] = {
     "type_id": fields.anything,
     "location_id": fields.anything,
     "contact_id": fields.anything,
+    "custom": fields.anything,
 }
 _AHEAD = timedelta(days=3660)
 
@@ -56,9 +58,11 @@ async def create(session: AsyncSession, actor: Actor, *, wish: ResourceWish) -> 
         "timezone": zone,
         "contact_id": wish.contact_id,
         "tags": wish.tags,
+        "custom": dict(wish.custom),
     }
     fields.check({**values, "units": wish.units}, {**CHECKS, "units": fields.whole(1, 200)})
     await _require_known(session, values)
+    values["custom"] = await _told(session, wish.type_id, wish.custom)
     resource = Resource(id=ids.new(), state=ResourceState.AVAILABLE, calendar_version=0)
     await writing.store_named(session, resource, _tidy(values))
     session.add_all(
@@ -85,9 +89,10 @@ async def update(
     changes: Mapping[str, Any],
     expected_version: int | None = None,
 ) -> ResourceView:
-    """Change name, description, type_id, location_id, timezone, contact_id or tags.
+    """Change name, description, type_id, location_id, timezone, contact_id, tags or custom.
 
-    What is absent stays; None clears the contact. Raises `ResourceNotFound`, `Forbidden`,
+    What is absent stays; None clears the contact. `custom` is merged field by field, None clears
+    one. Raises `ResourceNotFound`, `Forbidden`,
     `PreconditionFailed`, `NotInCatalogue` (every fault), `NameTaken`.
     """
     access.require_manage(actor, resource_id)
@@ -95,6 +100,11 @@ async def update(
     writing.require_version(resource, expected_version)
     fields.check(changes, CHECKS)
     await _require_known(session, changes)
+    changes = dict(changes)
+    if changes.get("custom") is not None:
+        told = {**(resource.custom or {}), **changes["custom"]}
+        type_id = changes.get("type_id", resource.type_id)
+        changes["custom"] = await _told(session, type_id, told)
     changed = await writing.store_named(session, resource, _tidy(changes))
     if changed:
         if changed.keys() & {"name", "timezone", "type_id"}:
@@ -130,6 +140,16 @@ async def _require_known(session: AsyncSession, values: Mapping[str, Any]) -> No
     contact = values.get("contact_id")
     if contact is not None and not await accounts.names(session, [contact]):
         raise fields.refuse("contact_id", _("There is nobody with this id."), code="unknown-id")
+
+
+async def _told(session: AsyncSession, type_id: UUID, custom: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields the type asks for. Raises `NotInCatalogue` with all that is wrong with them."""
+    schema = await session.scalar(
+        select(ResourceType.custom_schema).where(ResourceType.id == type_id)
+    )
+    given = {name: value for name, value in custom.items() if value is not None}
+    own_settings.check_custom(schema or {}, given)
+    return sheets.tidy(schema, given)
 
 
 async def _institute_zone(session: AsyncSession) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -39,6 +40,7 @@ class TypeView:
     created_at: datetime
     updated_at: datetime
     resource_count: int = 0
+    custom_schema: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ class ResourceView:
     photo_id: UUID | None = None
     photo: files.PictureView | None = None
     code: str | None = None
+    # What its type asks for (`custom_schema`), as it was told.
+    custom: Mapping[str, Any] = field(default_factory=dict)
+    custom_schema: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,7 @@ class ResourceWish:
     contact_id: UUID | None = None
     tags: tuple[str, ...] = ()
     units: int = 1
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from src.core import clock
 from src.core.actor import Permission
 from src.core.language import zone_of
 from src.domain import bookings
+from src.web import sheets
 from src.web.forms import Form, see_other
 from src.web.pages.booking_forms import (
-    FIELDS,
+    ANSWERS,
     EditShape,
     Times,
+    answers_of,
     as_uuid,
     changes_of,
+    fields_of,
     times_of,
     typed,
 )
 from src.web.pages.booking_new import done
-from src.web.pages.booking_preview import resource_zone, show_form, taken_over
+from src.web.pages.booking_preview import resource_terms, show_form, taken_over
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +42,10 @@ async def edit_form(page: CurrentPage, booking_id: UUID) -> Response:
         booking = await bookings.get(reads, page.actor, booking_id)
     if "edit" not in booking.allowed:
         return see_other(f"/bookings/{booking_id}")
-    return await show_form(page, filled(booking), booking.resource.id, booking=booking)
+    form = filled(booking)
+    questions = (await resource_terms(page, booking.resource.id)).policy.questions
+    sheets.fill(form, questions, booking.answers, prefix=ANSWERS)
+    return await show_form(page, form, booking.resource.id, booking=booking)
 
 
 def filled(booking: bookings.BookingView, *, ends_at: datetime | None = None) -> Form:
@@ -73,23 +81,30 @@ async def _changed(
     page: Page, form: Form, resource_id: UUID, booking: bookings.BookingView
 ) -> Response:
     shape = form.parse(EditShape)
-    zone = await resource_zone(page, resource_id)
-    times = times_of(form, shape, zone) if shape else None
+    terms = await resource_terms(page, resource_id)
+    times = times_of(form, shape, terms.zone) if shape else None
     if shape is None or times is None:
         return await show_form(page, form, resource_id, booking=booking, status=422)
-    made = await page.tried(form, _change(page, shape, times, booking), FIELDS)
+    # After the start they are fixed, and the form has none.
+    answers = answers_of(form, terms) if booking.starts_at > clock.now() else None
+    change = _change(page, shape, times, booking, answers)
+    made = await page.tried(form, change, fields_of(terms))
     if isinstance(made, Refused):
         return await show_form(page, form, resource_id, booking=booking, status=made.status)
     return see_other(done(made, times, "changed"))
 
 
 def _change(
-    page: Page, shape: EditShape, times: Times, booking: bookings.BookingView
+    page: Page,
+    shape: EditShape,
+    times: Times,
+    booking: bookings.BookingView,
+    answers: Mapping[str, Any] | None,
 ) -> Callable[[AsyncSession], Awaitable[bookings.BookingView]]:
     return lambda session: bookings.change(
         session,
         page.actor,
         booking.id,
-        changes=changes_of(shape, times, booking),
+        changes=changes_of(shape, times, booking, answers),
         expected_version=shape.version,
     )

@@ -6,23 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from operator import itemgetter
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
+from src.core import sheets
 from src.core.actor import Permission, resource_scope
 from src.core.db import ReadSession
 from src.core.language import zone_of
 from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, bookings
+from src.domain.resources.terms import Terms
 from src.models.common import Moment
+from src.web import sheets as web_sheets
 from src.web.forms import Form, Shape, TypedDate, TypedTime, is_ambiguous
 from src.web.pages.frame import Page
 
 FIELDS = frozenset(
     {"starts_at", "ends_at", "title", "notes", "unit", "booked_for", "team_id", "override_reason"}
 )
+ANSWERS = "answers."  # how the fields of the resource's questions begin
 _MIDNIGHT = time()
 _DAY = timedelta(days=1)
 _MIDNIGHTS = frozenset({"24", "2400", "24:00", "24.00"})
@@ -97,7 +101,19 @@ def typed(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> dict[str, str
     }
 
 
-def wish_of(shape: BookingShape, times: Times) -> bookings.Wish:
+def fields_of(terms: Terms) -> frozenset[str]:
+    """The form's own fields, those of the resource's questions among them."""
+    return FIELDS | {ANSWERS + asked.name for asked in sheets.fields(terms.policy.questions)}
+
+
+def answers_of(form: Form, terms: Terms) -> dict[str, Any]:
+    """What was answered to the resource's questions."""
+    return web_sheets.read(form, terms.policy.questions, prefix=ANSWERS)
+
+
+def wish_of(
+    shape: BookingShape, times: Times, answers: Mapping[str, Any] | None = None
+) -> bookings.Wish:
     """What the services are asked for."""
     return bookings.Wish(
         resource_id=shape.resource_id,
@@ -110,11 +126,15 @@ def wish_of(shape: BookingShape, times: Times) -> bookings.Wish:
         booked_for=shape.booked_for,
         override_reason=shape.override_reason,
         slot_id=shape.slot_id,
+        answers=answers,
     )
 
 
 def changes_of(
-    shape: BookingShape, times: Times, booking: bookings.BookingView
+    shape: BookingShape,
+    times: Times,
+    booking: bookings.BookingView,
+    answers: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
     """Only what differs, so that words can be corrected where a rule would refuse the times."""
     is_elsewhere = shape.resource_id != booking.resource.id
@@ -132,6 +152,9 @@ def changes_of(
         changes["resource_id"] = shape.resource_id
     if shape.override_reason:
         changes["override_reason"] = shape.override_reason
+    if answers is not None and answers != booking.answers:
+        # What was emptied is taken back.
+        changes["answers"] = {**dict.fromkeys(booking.answers), **answers}
     return changes
 
 

@@ -17,12 +17,15 @@ from src.core.language import zone_of
 from src.domain import bookings
 from src.domain.bookings import parties
 from src.domain.resources.policy import EffectivePolicy
+from src.web import sheets
 from src.web.forms import Form, see_other
 from src.web.pages.booking_forms import (
-    FIELDS,
+    ANSWERS,
     BookingShape,
     Times,
+    answers_of,
     as_uuid,
+    fields_of,
     moment,
     times_of,
     typed,
@@ -31,7 +34,7 @@ from src.web.pages.booking_forms import (
 from src.web.pages.booking_more import MoreShape
 from src.web.pages.booking_preview import (
     form_context,
-    resource_zone,
+    resource_terms,
     show_form,
     taken_over,
     terms_of,
@@ -120,7 +123,10 @@ async def _from_template(page: Page, template_id: UUID, starts: datetime | None)
         "project_id": one.project_id,
         "attendees": [str(id_) for id_ in one.attendees],
     }
-    return await show_form(page, Form.of(values), one.resource.id, note="template")
+    form = Form.of(values)
+    questions = (await resource_terms(page, one.resource.id)).policy.questions
+    sheets.fill(form, questions, one.answers, prefix=ANSWERS)
+    return await show_form(page, form, one.resource.id, note="template")
 
 
 @router.post("/bookings/new", **takes(Permission.BOOKINGS_CREATE))
@@ -139,17 +145,19 @@ async def book(page: CurrentPage) -> Response:
 
 async def _booked(page: Page, form: Form, resource_id: UUID) -> Response:
     shape = form.parse(BookingShape)
-    zone = await resource_zone(page, resource_id)
-    times = times_of(form, shape, zone) if shape else None
+    terms = await resource_terms(page, resource_id)
+    times = times_of(form, shape, terms.zone) if shape else None
     if shape is None or times is None:
         return await show_form(page, form, resource_id, status=422)
     more = form.parse(MoreShape)
     if more is None:
         return await show_form(page, form, resource_id, status=422)
-    wish = replace(wish_of(shape, times), attendees=tuple(more.attendees))
+    wish = wish_of(shape, times, answers_of(form, terms))
+    wish = replace(wish, attendees=tuple(more.attendees))
     if more.repeat or more.also:
-        return await book_more(page, form, wish, more, zone)
-    made = await page.tried(form, lambda tx: bookings.create(tx, page.actor, wish=wish), FIELDS)
+        return await book_more(page, form, wish, more, terms.zone)
+    known = fields_of(terms)
+    made = await page.tried(form, lambda tx: bookings.create(tx, page.actor, wish=wish), known)
     if isinstance(made, Refused):
         return await show_form(page, form, resource_id, status=made.status)
     return see_other(done(made, times, str(made.status)))

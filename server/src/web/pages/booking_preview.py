@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from src.core import clock
+from src.core import clock, sheets
 from src.core.actor import Permission
 from src.core.db import ReadSession
 from src.core.errors import DomainError, Kind
 from src.domain import bookings, resources
+from src.domain.bookings.quotas.facts import Standing
 from src.domain.resources.hours import Window
 from src.domain.resources.policy import EffectivePolicy
 from src.domain.resources.terms import Terms
@@ -24,6 +25,7 @@ from src.web.dependencies import Reads
 from src.web.forms import Form, see_other
 from src.web.pages.booking_forms import (
     BookingShape,
+    answers_of,
     as_uuid,
     people_of,
     refilled,
@@ -38,7 +40,8 @@ from src.web.pages.frame import CurrentPage, Page, takes
 
 router = APIRouter(include_in_schema=False)
 
-Outcome = Literal["confirmed", "requested", "refused", "taken", "unclear"]
+Outcome = Literal["confirmed", "requested", "refused", "taken", "unclear", "unanswered"]
+MISSING = "answer-missing"
 LENGTHS = (30, 60, 120, 180, 240, 480)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 NO_WINDOW = Window(_EPOCH, _EPOCH)  # no closure is asked for
@@ -60,6 +63,12 @@ class Preview:
     deciders: Sequence[bookings.Person] = ()
     strip: Strip | None = None
     more: More | None = None
+
+    @property
+    def quotas(self) -> list[bookings.quotas.forecast.Forecast]:
+        """What it would leave of the quotas it draws on, the scarcest first."""
+        standings = cast("Sequence[Standing]", self.answer.quotas if self.answer else ())
+        return bookings.quotas.forecast.of(standings)
 
     @property
     def minutes(self) -> float:
@@ -86,7 +95,9 @@ async def preview_of(
     window = Window(times.starts_at, times.ends_at)
     booking_id = booking.id if booking else None
     try:
-        wish = wish_of(shape, times)
+        is_fixed = booking is not None and booking.starts_at <= clock.now()
+        answers = booking.answers if booking and is_fixed else answers_of(form, resource)
+        wish = wish_of(shape, times, answers)
         answer = await bookings.check(reads, page.actor, wish=wish, booking_id=booking_id)
     except DomainError as refusal:
         if refusal.kind not in _ANSWERS:
@@ -112,8 +123,12 @@ async def preview_of(
 
 
 def _outcome(answer: bookings.Answer) -> Outcome:
-    is_only_taken = answer.outcome == "refused" and not answer.violations
-    return "taken" if is_only_taken else answer.outcome
+    """What is not answered yet is no refusal while one still types."""
+    if answer.outcome != "refused":
+        return answer.outcome
+    if all(one.code == MISSING for one in answer.violations):
+        return "taken" if answer.conflicts else "unanswered"
+    return "refused"
 
 
 async def _strip(page: Page, reads: ReadSession, resource: Terms, asked: Asked) -> Strip:
@@ -182,6 +197,7 @@ async def form_context(
         "form": form,
         "resource": resource,
         "booking": booking,
+        "questions": _questions(resource, booking),
         "lengths": _lengths(resource.policy),
         "is_told": form.is_faulty,
         "teams": await teams_of(page, reads, booking.team_id if booking else None),
@@ -190,6 +206,12 @@ async def form_context(
         "slot": await _slot(page, reads, form),
         **({} if booking else await choices(page, reads, form)),
     }
+
+
+def _questions(resource: Terms, booking: bookings.BookingView | None) -> list[sheets.Field]:
+    """What the form asks; once a booking has begun its answers are fixed."""
+    is_fixed = booking is not None and booking.starts_at <= clock.now()
+    return [] if is_fixed else sheets.fields(resource.policy.questions)
 
 
 async def _slot(page: Page, reads: ReadSession, form: Form) -> bookings.slots.SlotView | None:
@@ -210,8 +232,13 @@ def _lengths(policy: EffectivePolicy) -> list[int]:
 
 async def resource_zone(page: Page, resource_id: UUID) -> ZoneInfo:
     """The time zone in which the form's times are meant."""
+    return (await resource_terms(page, resource_id)).zone
+
+
+async def resource_terms(page: Page, resource_id: UUID) -> Terms:
+    """What the form is meant by: the resource's time zone, its questions."""
     async with page.reading() as reads:
-        return (await terms_of(page, reads, resource_id)).zone
+        return await terms_of(page, reads, resource_id)
 
 
 async def taken_over(page: Page, form: Form, resource_id: UUID) -> Form | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import time
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,13 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from src.core import sheets as core_sheets
 from src.core.actor import Permission
 from src.core.language import zone_of
 from src.core.paging import MAX_LIMIT, Paging
 from src.domain import accounts, bookings, resources
 from src.domain.resources.tables import ResourceState
+from src.web import sheets
 from src.web.forms import Form, Shape, TypedDate, TypedTime, see_other
 from src.web.pages.displacing import choices_of, hits_of
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
@@ -80,7 +82,8 @@ async def create_resource(page: CurrentPage) -> Response:
     shape = form.parse(NewResourceShape)
     if shape is None:
         return await _show(page, form, status=422)
-    wish = resources.ResourceWish(**shape.facts())
+    custom = sheets.read(form, await _schema(page, form), prefix="custom.")
+    wish = resources.ResourceWish(**shape.facts(), custom=custom)
     made = await page.tried(form, lambda tx: resources.create(tx, page.actor, wish=wish))
     if isinstance(made, Refused):
         return await _show(page, form, status=made.status)
@@ -97,7 +100,9 @@ async def edit_form(page: CurrentPage, resource_id: UUID) -> Response:
         "location_id": one.location.id, "timezone": one.timezone,
         "tags": ", ".join(one.tags), "version": one.version,
     }  # fmt: skip
-    return await _show(page, Form.of(values), resource_id)
+    form = Form.of(values)
+    sheets.fill(form, one.custom_schema, one.custom, prefix="custom.")
+    return await _show(page, form, resource_id)
 
 
 @router.post("/resources/{resource_id}/edit", **takes(MANAGE))
@@ -107,21 +112,38 @@ async def edit(page: CurrentPage, resource_id: UUID) -> Response:
     shape = form.parse(EditResourceShape)
     if shape is None:
         return await _show(page, form, resource_id, status=422)
+    schema = await _schema(page, form)
+    # What was emptied is taken back.
+    custom = dict.fromkeys(each.name for each in core_sheets.fields(schema))
+    custom |= sheets.read(form, schema, prefix="custom.")
+    changes = {**shape.facts(), "custom": custom}
     done = await page.tried(form, lambda session: resources.update(
-        session, page.actor, resource_id, changes=shape.facts(), expected_version=shape.version
+        session, page.actor, resource_id, changes=changes, expected_version=shape.version
     ))  # fmt: skip
     if isinstance(done, Refused):
         return await _show(page, form, resource_id, status=done.status)
     return see_other(f"/resources/{resource_id}?done=changed")
 
 
+async def _schema(page: Page, form: Form) -> Mapping[str, Any]:
+    """What the chosen type asks for; nothing while none is chosen."""
+    try:
+        type_id = UUID(form.values.get("type_id", ""))
+        async with page.reading() as reads:
+            return (await resources.get_type(reads, page.actor, type_id)).custom_schema
+    except (ValueError, resources.ResourceTypeNotFound):
+        return {}
+
+
 async def _show(
     page: Page, form: Form, resource_id: UUID | None = None, *, status: int = 200
 ) -> Response:
+    fields = core_sheets.fields(await _schema(page, form))
     async with page.reading() as reads:
         people = await accounts.pick(reads, page.actor, paging=Paging(limit=MAX_LIMIT))
         context = {
             "form": form,
+            "fields": fields,
             "resource": await resources.get(reads, page.actor, resource_id)
             if resource_id
             else None,
