@@ -160,6 +160,7 @@ def _things(made: Institute) -> None:
         given = {"user_id": own[who], "role": role, "scope": scope}
         own[f"assignment_of_{who}"] = _made(made, "/role-assignments", given)
     _bookings(made)
+    _quotas(made)
     _parties(made)
     _waiting(made)
     _approvals(made)
@@ -229,6 +230,17 @@ def _bookings(made: Institute) -> None:
         wish = made.lab.wish() | {"resource_id": own[resource], **soon}
         own[name] = _made(made, "/bookings", wish, by="member")
     assert made.lab.post(f"/bookings/{own['in_use']}/check-in").status_code == 200
+
+
+def _quotas(made: Institute) -> None:
+    """A quota of everybody's that stops nobody, a project, and a tablet beside the confocal."""
+    own = made.ids
+    quota = {"name": "Many", "holder_kind": "everyone", "period": "year", "unit": "count",
+             "amount": 100_000}  # fmt: skip
+    own["quota"] = _made(made, "/quotas", quota)
+    own["project"] = _made(made, "/projects", {"code": "P-1", "name": "Cells"})
+    tablet = {"name": "Hall", "resource_ids": [own["confocal"]]}
+    own["kiosk"] = _made(made, "/kiosks", tablet)
 
 
 def _parties(made: Institute) -> None:
