@@ -30,13 +30,43 @@ SITE_POLICY = {
 }  # fmt: skip
 
 
+# Nobody has to answer: people of the demonstration book without looking.
+QUESTIONS = {
+    "type": "object",
+    "required": [],
+    "properties": {
+        "sample": {"type": "string", "title": "Sample", "maxLength": 120, "x-order": 1},
+        "dye": {
+            "type": "string",
+            "title": "Dye",
+            "enum": ["none", "DAPI", "GFP", "mCherry", "several"],
+            "x-order": 2,
+        },
+        "is_live": {"type": "boolean", "title": "Living cells", "x-order": 3},
+    },
+}
+FACTS = {
+    "type": "object",
+    "required": [],
+    "properties": {
+        "objectives": {"type": "string", "title": "Objectives", "x-order": 1},
+        "lasers": {"type": "integer", "title": "Laser lines", "minimum": 0, "x-order": 2},
+        "is_inverted": {"type": "boolean", "title": "Inverted stand", "x-order": 3},
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type: what it is, when it is open (first day, last day, from, to), and its policy."""
+    """A type: what it is, when it is open (first day, last day, from, to), and its policy.
+
+    `facts` is the sheet of what is told about each instrument of it.
+    """
 
     description: str
     policy: Mapping[str, Any]
     open: tuple[int, int, int, int] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +79,24 @@ class Instrument:
     tags: tuple[str, ...] = ()
     units: int = 1
     policy: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 KINDS: dict[str, tuple[Kind, tuple[Instrument, ...]]] = {
     "Confocal microscope": (
         Kind("Point-scanning and spinning-disk confocals for fixed and living samples.",
              {"slot_minutes": 30, "min_minutes": 30, "max_minutes": 300,
-              "buffer_after_minutes": 15, "is_check_in_required": True},
-             (0, 6, 7 * 60, 22 * 60)),
+              "buffer_after_minutes": 15, "is_check_in_required": True, "questions": QUESTIONS},
+             (0, 6, 7 * 60, 22 * 60), FACTS),
         (
             Instrument("Leica Stellaris 8", SUITE,
                        "White-light laser, five detectors, FLIM. Please clean the 63× oil objective.",
                        ("white-light laser", "FLIM")),
             Instrument("Zeiss LSM 980 Airyscan", SUITE,
                        "Airyscan 2 for super-resolution down to 120 nm. Incubation on request.",
-                       ("Airyscan", "live cell")),
+                       ("Airyscan", "live cell"),
+                       facts={"objectives": "10×, 20×, 40× water, 63× oil", "lasers": 6,
+                              "is_inverted": True}),
             Instrument("Nikon CSU-W1 spinning disk", SUITE,
                        "Fast and gentle: 37 °C and CO₂ for long time lapses.", ("live cell",)),
             Instrument("Olympus FV3000", SUITE, "The training confocal: start here.",
@@ -177,7 +210,9 @@ async def fill(
     await set_policy(session, SYSTEM, SITE, values=SITE_POLICY)
     made: dict[str, list[UUID]] = {}
     for number, (name, (kind, instruments)) in enumerate(KINDS.items()):
-        type_ = await create_type(session, SYSTEM, name=name, description=kind.description)
+        type_ = await create_type(
+            session, SYSTEM, name=name, description=kind.description, custom_schema=kind.facts
+        )
         await set_policy(session, SYSTEM, Level("type", type_.id), values=kind.policy)
         made[name] = [
             await _make(
@@ -193,6 +228,7 @@ async def fill(
                     contact_id=contacts[number % len(contacts)],
                     tags=instrument.tags,
                     units=instrument.units,
+                    custom=instrument.facts,
                 ),
             )
             for instrument in instruments

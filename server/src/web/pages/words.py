@@ -106,6 +106,35 @@ def _about_people(policy: EffectivePolicy) -> Iterator[Rule]:
             policy.max_upcoming,
         )
         yield Rule(text, "user", _("So that nobody books everything ahead of others."))
+    yield from _about_shares(policy)
+
+
+def _about_shares(policy: EffectivePolicy) -> Iterator[Rule]:
+    """What one person may have of days and weeks, and in how many places they may be."""
+    why = _("So that there is enough for everybody. A night counts on both days, each its part.")
+    if policy.max_per_day is not None:
+        text = ngettext(
+            "At most one booking a day for each person.",
+            "At most %(num)s bookings a day for each person.",
+            policy.max_per_day,
+        )
+        yield Rule(text, "user", why)
+    if policy.max_minutes_per_day is not None:
+        most = length(policy.max_minutes_per_day)
+        yield Rule(_("At most %(length)s a day for each person.", length=most), "user", why)
+    if policy.max_minutes_per_week is not None:
+        most = length(policy.max_minutes_per_week)
+        yield Rule(_("At most %(length)s a week for each person.", length=most), "user", why)
+    if policy.is_parallel_refused:
+        yield Rule(_("Nobody books two places for the same time."), "people")
+    if policy.required_qualifications:
+        text = ngettext(
+            "It needs a qualification.",
+            "It needs %(num)s qualifications.",
+            len(policy.required_qualifications),
+        )
+        why = _("What can hurt somebody or break is for those who were taught.")
+        yield Rule(text, "shield", why)
 
 
 def _length(policy: EffectivePolicy) -> str:
