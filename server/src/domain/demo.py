@@ -21,6 +21,7 @@ from src.core.settings import Settings
 from src.domain import accounts, bookings, notifications, resources
 from src.domain.accounts import demo as people_demo
 from src.domain.accounts.tables import User
+from src.domain.approvals import demo as approvals_demo
 from src.domain.bookings import demo as bookings_demo
 from src.domain.bookings.parties import demo as parties_demo
 from src.domain.bookings.tables import Booking, Status
@@ -59,6 +60,10 @@ async def fill(database: Database, settings: Settings) -> int:
         )
         await resources_demo.keep_sets(session, _acting(people.member), by_type)
         closure = await _announce_closure(session, people.manager, now)
+        # Before there are requests, so that they go by it.
+        await approvals_demo.fill(
+            session, _acting(people.manager), stands_in=people.admin, now=now
+        )
         count = await bookings_demo.fill(
             session,
             cast_=bookings_demo.Cast(

@@ -20,6 +20,7 @@ from src.domain.bookings import (
     refusals,
     repository,
     reservation,
+    rivalry,
     suggestions,
 )
 from src.domain.bookings.errors import BookingNotFound
@@ -49,6 +50,9 @@ async def check(
         plan = await _changed(session, actor, wish, booking_id, now)
     (judgement,) = await judging.judge(session, actor, [plan], now=now)
     taken = await refusals.in_the_way(session, actor, judgement)
+    is_new = booking_id is None
+    if taken and is_new and await rivalry.is_contested(session, judgement):
+        taken = []  # others have asked for it as well, and nobody has it yet
     is_clean = not judgement.refusals and not taken
     fitting = [] if is_clean else await refusals.instead(session, actor, judgement, now=now)
     return Answer(

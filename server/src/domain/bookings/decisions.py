@@ -24,13 +24,14 @@ from src.domain.bookings import (
     locking,
     policy,
     repository,
+    rivalry,
     rules,
     telling,
 )
+from src.domain.bookings.errors import BookingOverlaps
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
 from src.domain.bookings.views import BookingView, Person
-from src.domain.resources.tables import HoldKind
 
 KIND = "booking"
 # What a booking can have been when these are reached, only a request had an approval.
@@ -102,21 +103,51 @@ def _require_decider(actor: Actor, booking: Booking) -> None:
 async def _approved(
     session: AsyncSession, actor: Actor, booking_id: UUID, note: str | None
 ) -> None:
-    """It holds its time from now on without a deadline."""
+    """It holds its time from now on without a deadline; rivals it leaves no room are rejected."""
     found = await _decided(session, actor, booking_id, Status.CONFIRMED, note)
-    booking, held = found.booking, holds.held(found.booking)
-    piece = resources.calendar.Piece(
-        booking.id,
-        HoldKind.BOOKING,
-        booking.resource_id,
-        held.starts_at,
-        held.ends_at,
-        unit_number=found.unit,
-    )
-    await resources.calendar.replace(session, [piece], holders={booking.id})
+    booking = found.booking
+    unseated = await _seated(session, found)
+    booking.is_rival = False
     await aftermath.follow(session, actor, [found])
     await telling.tell(session, actor, found, "booking.approved", reason=note)
     await session.flush()
+    rivals = await rivalry.overlapping(session, booking, rivals=True)
+    for lost in [*unseated, *await rivalry.settle(session, rivals)]:
+        await _lose(session, actor, lost)
+
+
+async def _seated(session: AsyncSession, found: Whole) -> list[Whole]:
+    """Put what was approved on the calendar; the requests that had to give way to a rival."""
+    booking, replace = found.booking, resources.calendar.replace
+    unit = None if booking.is_rival else found.unit
+    try:
+        piece = rivalry.piece_of(found, unit=unit, is_request=False)
+        placed = await replace(session, [piece], holders={booking.id})
+        unseated: list[Whole] = []
+    except resources.calendar.TimeTaken:
+        unseated = await rivalry.overlapping(session, booking, rivals=False)
+        gone = {each.booking.id for each in unseated}
+        piece = rivalry.piece_of(found, unit=found.unit, is_request=False)
+        try:
+            placed = await replace(session, [piece], holders={booking.id, *gone})
+        except resources.calendar.TimeTaken as taken:
+            detail = _("Somebody else has this time by now: the request can only be rejected.")
+            raise BookingOverlaps(detail, conflicts=[], suggestions=[]) from taken
+    booking.unit_id = placed[booking.id][0].unit_id
+    return unseated
+
+
+async def _lose(session: AsyncSession, actor: Actor, found: Whole) -> None:
+    """Reject a request because a rival was approved, and say so."""
+    reason = _("Another request for this time was approved.")
+    approval = (await approvals.open_of(session, KIND, [found.booking.id], lock=True)).get(
+        found.booking.id
+    )
+    if approval is not None:
+        state, now = ApprovalState.REJECTED, clock.now()
+        approvals.settle(session, actor, approval, state, now=now, reason=reason)
+        await session.flush()
+    await _rejected(session, actor, found.booking.id, reason)
 
 
 async def _rejected(
@@ -182,6 +213,8 @@ async def follow(session: AsyncSession, actor: Actor, changed: Sequence[Whole]) 
     latest = dict[UUID, datetime | None]()
     for each in known:
         approval = waiting.get(each.booking.id)
+        if approval is None or approval.asked != _asked(each.booking):
+            each.booking.is_rival = False  # what was moved or taken back has a hold
         if each.booking.status is Status.REQUESTED and (
             approval is None or not _is_part(each.booking, approval)
         ):
@@ -254,10 +287,11 @@ def _asked(booking: Booking) -> dict[str, Any]:
 
 
 def _is_part(booking: Booking, approval: Approval) -> bool:
-    """Whether the request is still for what was asked, or for less of it."""
-    asked = approval.asked
+    """Whether the request is still for what was asked, or for less of it, and the same people's."""
+    asked, people = approval.asked, {approval.requested_by, approval.requested_for}
     return (
-        asked.get("resource_id") == str(booking.resource_id)
+        people == {booking.booked_by, booking.booked_for}
+        and asked.get("resource_id") == str(booking.resource_id)
         and datetime.fromisoformat(asked["starts_at"]) <= booking.starts_at
         and booking.ends_at <= datetime.fromisoformat(asked["ends_at"])
     )

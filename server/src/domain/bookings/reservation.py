@@ -25,6 +25,7 @@ from src.domain.bookings import (
     refusals,
     reminders,
     repository,
+    rivalry,
     slot_use,
     telling,
     wishes,
@@ -85,12 +86,13 @@ async def create_many(
     for order, judgement in zip(orders, judged, strict=True):
         if judgement.refusals:
             raise await refusals.refusal(session, actor, judgement, now=now, at=order.at)
-    placed = await _place(session, actor, orders, judged, now)
+    placed, rivals = await _place(session, actor, orders, judged, now)
     await slot_use.spend(session, kept)
     found = []
     for order, judgement, (person, _faults) in zip(orders, judged, people, strict=True):
         hold = placed[judgement.plan.id][0]
         booking = _booking(actor, order, judgement, person.id, hold.unit_id)
+        booking.is_rival = booking.id in rivals
         session.add(booking)
         reminders.skip_if_soon(booking, now)
         _record(session, actor, booking, judgement, order.wish)
@@ -116,19 +118,26 @@ async def _place(
     orders: Sequence[Order],
     judged: Sequence[Judgement],
     now: datetime,
-) -> dict[UUID, list[resources.calendar.Placed]]:
-    """Put all of it on the calendar. Raises `BookingOverlaps` for the first that has no place."""
+) -> tuple[dict[UUID, list[resources.calendar.Placed]], frozenset[UUID]]:
+    """Put all of it on the calendar; which of it are rivals, without a hold of their own.
+
+    Raises `BookingOverlaps` for the first that has no place.
+    """
     taken_over = frozenset[UUID]().union(*(judgement.plan.takes_over for judgement in judged))
     pieces = [judgement.piece() for judgement in judged]
     try:
-        return await resources.calendar.replace(session, pieces, holders=taken_over)
+        placed = await resources.calendar.replace(session, pieces, holders=taken_over)
     except resources.calendar.TimeTaken as taken:
+        beside = await rivalry.place(session, judged, taken.holder_ids, holders=taken_over)
+        if beside is not None:
+            return beside
         place = next(
             number for number, each in enumerate(judged) if each.plan.id in taken.holder_ids
         )
         raise await refusals.overlap(
             session, actor, judged[place], now=now, at=orders[place].at
         ) from taken
+    return placed, frozenset()
 
 
 def _whole(
