@@ -15,6 +15,12 @@ from tests.support.application import API, PASSWORD, Lab, count, family_of
 MEMBER = {"username": "member@example.org", "password": PASSWORD}
 
 
+@pytest.fixture
+def lab(sqlite_lab: Lab) -> Lab:
+    """On SQLite: the services below are tried on both databases."""
+    return sqlite_lab
+
+
 def form(lab: Lab, path: str = "token", **fields: str) -> httpx2.Response:
     return lab.client.post(f"{API}/auth/{path}", data=fields)
 

@@ -15,6 +15,12 @@ from tests.web.pages.visitor import Visitor
 JPEG = photographs.jpeg(orientation=6)
 
 
+@pytest.fixture
+def lab(sqlite_lab: Lab) -> Lab:
+    """On SQLite: the services below are tried on both databases."""
+    return sqlite_lab
+
+
 def _put(lab: Lab, path: str = "/me/picture", *, by: str = "member", content: bytes = JPEG) -> Any:
     headers = {"Content-Type": "application/octet-stream"}
     return lab.call("PUT", path, by=by, content=content, headers=headers)

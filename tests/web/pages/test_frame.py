@@ -24,6 +24,12 @@ SCRIPTS = r' src="/static/|type="(importmap|application/json)"'
 ADMINS = ["/people", "/people/new", "/jobs", "/jobs?state=all", "/mailbox"]
 
 
+@pytest.fixture
+def lab(each_lab: Lab) -> Lab:
+    """The application, on each database."""
+    return each_lab
+
+
 def _address(lab: Lab, path: str) -> str:
     return path.format(confocal=lab.ids.confocal)
 
