@@ -63,6 +63,7 @@ PLACES = (
     Place("resource-rules", "/resources/{resource}/rules", "member"),
     Place("resource-questions", "/resources/{resource}/questions/questions"),
     Place("types", "/types"),
+    Place("resource-imports", "/resources/imports"),
     Place("type-new", "/types/new"),
     Place("site-policy", "/policies/site/policy"),
     Place("site-hours", "/policies/site/hours"),

@@ -66,6 +66,7 @@ from src.web.pages import (
     requests,
     resource_files,
     resource_forms,
+    resource_imports,
     resource_list,
     resource_parts,
     resource_people,
@@ -113,6 +114,7 @@ ROUTERS = (
     passkeys.router,
     person_factors.router,
     # before `resources` and `bookings`: /resources/new is no resource's id
+    resource_imports.router,
     resource_forms.router,
     policies.router,
     policy_hours.router,

@@ -24,8 +24,28 @@ _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a table, and the one that says which thing a row is.
+
+    Columns that begin with `prefix` are taken as well.
+    """
+
+    columns: tuple[str, ...]
+    needed: str
+    most: int = MOST_ROWS
+    prefix: str | None = None
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self.columns or (self.prefix is not None and name.startswith(self.prefix))
+
+
+PEOPLE = Layout(COLUMNS, "email")
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """A person's line: where it begins in the file, and its cells by column."""
+    """A line: where it begins in the file, and its cells by column."""
 
     line: int
     cells: dict[str, str]
@@ -50,7 +70,7 @@ class Cell:
         return FieldError(("rows", self.line, self.column), self.code, self.detail)
 
 
-def read(content: bytes) -> list[Row]:
+def read(content: bytes, layout: Layout = PEOPLE) -> list[Row]:
     """The rows of a file in UTF-8 or UTF-16, with commas, semicolons or tabs.
 
     Raises `TableUnreadable`.
@@ -60,7 +80,7 @@ def read(content: bytes) -> list[Row]:
     text = decoded(content)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     try:
-        return list(_rows(lines))
+        return list(_rows(lines, layout))
     except csv.Error as error:
         detail = _("A quotation mark does not end, or stands in the middle of a cell.")
         raise _unreadable(lines.line_num, "", "bad-quotes", detail) from error
@@ -112,7 +132,7 @@ def _separator(text: str) -> str:
     return max(_SEPARATORS, key=head.count)
 
 
-def _rows(lines: Iterator[list[str]]) -> Iterator[Row]:
+def _rows(lines: Iterator[list[str]], layout: Layout) -> Iterator[Row]:
     columns: list[str] | None = None
     count, begins = 0, 1
     for cells in lines:
@@ -120,34 +140,35 @@ def _rows(lines: Iterator[list[str]]) -> Iterator[Row]:
         if not any(cell.strip() for cell in cells):
             continue
         if columns is None:
-            columns = _columns(cells, line)
+            columns = _columns(cells, line, layout)
             continue
         count += 1
-        if count > MOST_ROWS:
-            detail = _("At most %(most)s people at once. Take it in parts.", most=MOST_ROWS)
+        if count > layout.most:
+            detail = _("At most %(most)s rows at once. Take it in parts.", most=layout.most)
             raise _unreadable(line, "", "too-many", detail)
         if any(cell.strip() for cell in cells[len(columns) :]):
             detail = _("There are more cells than columns. Put cells with a separator in quotes.")
             raise _unreadable(line, columns[-1], "too-many-cells", detail)
         yield Row(line, {name: _plain(cell) for name, cell in zip(columns, cells, strict=False)})
     if columns is None:
-        raise _unreadable(1, "email", "empty", _("It is empty."))
+        raise _unreadable(1, layout.needed, "empty", _("It is empty."))
 
 
-def _columns(cells: Sequence[str], line: int) -> list[str]:
+def _columns(cells: Sequence[str], line: int, layout: Layout) -> list[str]:
     found: list[str] = []
     for cell in cells:
         name = "_".join(cell.strip().casefold().replace("-", " ").replace("_", " ").split())
         name = _ALIASES.get(name, name)
-        if name not in COLUMNS:
-            known = ", ".join(COLUMNS)
+        if not layout.knows(name):
+            known = ", ".join(layout.columns)
             detail = _("There is no such column. The columns are %(known)s.", known=known)
             raise _unreadable(line, cell.strip(), "unknown-column", detail)
         if name in found:
             raise _unreadable(line, name, "twice", _("This column stands here twice."))
         found.append(name)
-    if "email" not in found:
-        raise _unreadable(line, "email", "missing", _("The column email is needed."))
+    if layout.needed not in found:
+        detail = _("The column %(column)s is needed.", column=layout.needed)
+        raise _unreadable(line, layout.needed, "missing", detail)
     return found
 
 
