@@ -26,7 +26,7 @@ from src.web import examples
 from tests.support import photographs
 from tests.support.application import Lab, moment, served
 from tests.support.databases import Templates
-from tests.web import given, given_instruments, given_waiting
+from tests.web import given, given_calendars, given_instruments, given_waiting
 from tests.web.test_jobs_api import NOBODYS, dead, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,6 +160,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given.credentials(lab),
         **given_instruments.instruments(lab),
         **given_waiting.waiting(lab),
+        **given_calendars.calendars(lab),
     }
 
 
