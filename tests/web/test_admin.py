@@ -35,6 +35,7 @@ HIDDEN = {
     "log_in_failures", "mailed_tokens", "totp_factors", "backup_codes", "request_nonces",
     "refresh_tokens", "oauth_codes", "phone_codes",
     "approval_seats",  # who is asked stands on the page of the request
+    "kiosk_pins", "quota_balances",  # a secret; the sums of the ledger
 }  # fmt: skip
 
 

@@ -58,6 +58,8 @@ OPEN = {
     "/login/sso/{slug}": _DOOR,
     "/login/sso/{slug}/callback": _DOOR,
     "/calendar/{token}.ics": "the random address is the credential of a program that knows no other",
+    "/kiosk/{token}": "the secret address of a tablet at the instruments is its credential",
+    "/kiosk/{token}/{booking_id}": "the tablet's secret address, and the person's PIN",
     "/setup": "once, by the code in the server's log",
     "/register": _ASKED,
     "/verify/resend": _ASKED,

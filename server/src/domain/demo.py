@@ -24,6 +24,8 @@ from src.domain.accounts.tables import User
 from src.domain.approvals import demo as approvals_demo
 from src.domain.bookings import demo as bookings_demo
 from src.domain.bookings.parties import demo as parties_demo
+from src.domain.bookings.presence import demo as presence_demo
+from src.domain.bookings.quotas import demo as quotas_demo
 from src.domain.bookings.tables import Booking, Status
 from src.domain.maintenance import demo as maintenance_demo
 from src.domain.resources import demo as resources_demo
@@ -82,8 +84,36 @@ async def fill(database: Database, settings: Settings) -> int:
         )
         phone = bookings.feeds.FeedWish(bookings.feeds.FeedKind.PERSON, name="Phone")
         await bookings.feeds.create(session, _acting(people.member), wish=phone)
+        await _share_out(session, people, by_type)
         await _tell(session, people.member)
     return count
+
+
+async def _share_out(
+    session: AsyncSession, people: people_demo.People, by_type: dict[str, list[UUID]]
+) -> None:
+    """Quotas, a checklist, and a tablet in the culture rooms."""
+    confocal, room = by_type["Confocal microscope"][0], by_type["Meeting room"][0]
+    types = {
+        row.id: row.type_id
+        for row in await session.execute(
+            select(Resource.id, Resource.type_id).where(Resource.id.in_([confocal, room]))
+        )
+    }
+    manager = _acting(people.manager)
+    await quotas_demo.fill(
+        session,
+        manager,
+        team_id=people.teams["Cell Biology"],
+        confocals=types[confocal],
+        rooms=types[room],
+    )
+    await presence_demo.fill(
+        session,
+        manager,
+        asking=by_type["Electron microscope"][0],
+        beside=by_type["Culture workplace"][:3],
+    )
 
 
 async def _at_the_instruments(session: AsyncSession, people: people_demo.People) -> None:

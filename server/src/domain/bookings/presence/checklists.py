@@ -52,10 +52,15 @@ class Checklist:
 
 
 async def of(session: AsyncSession, actor: Actor, booking_id: UUID) -> list[Checklist]:
-    """The lists of a booking the actor may read, before and after. Raises `BookingNotFound`."""
+    """The lists of a booking the actor may read, before and after.
+
+    Raises `BookingNotFound`, `Forbidden`.
+    """
     found = await repository.find(session, Booking.id == booking_id)
-    if not found or not policy.may_read(actor, found[0].booking):
+    if not found or not policy.may_know(actor, found[0].booking):
         raise BookingNotFound(_("Choose one from the list of bookings."))
+    if not policy.may_read(actor, found[0].booking):
+        raise forbidden(Permission.BOOKINGS_READ_DETAILS)
     booking, now = found[0].booking, clock.now()
     terms = await _terms(session, booking)
     rows = await session.execute(
