@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from src.domain.bookings.rooms import Room
-from src.domain.resources.hours import Window
+from src.domain.bookings.rooms import Room, Window
 
 
 def of(room: Room, window: Window) -> int:

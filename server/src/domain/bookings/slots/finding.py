@@ -29,10 +29,10 @@ from src.domain.bookings.slots import disturbing, gaps
 from src.domain.bookings.slots.errors import BadSearch
 from src.domain.bookings.slots.views import Found, Sought
 from src.domain.bookings.views import ResourceRef
-from src.domain.resources.hours import Weekly
 from src.domain.resources.tables import Resource, ResourceState
 
 Terms = resources.terms.Terms
+Weekly = resources.hours.Weekly
 Window = resources.hours.Window
 
 REACH = timedelta(days=62)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Numeric, func, or_, select
+from sqlalchemy import Float, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -28,7 +28,7 @@ Window = resources.hours.Window
 class _Seconds(FunctionElement[float]):
     """The seconds from one time to another."""
 
-    type = Numeric()
+    type = Float()
     inherit_cache = True
     name = "seconds_between"
 
@@ -94,10 +94,10 @@ def _statement(unit_ids: Sequence[int], around: Window, least: int, now: datetim
 
     Blocks may overlap one another: a gap begins where all before have ended.
     """
-    order = {"partition_by": Hold.unit_id, "order_by": (Hold.starts_at, Hold.id)}
-    until = func.max(Hold.ends_at).over(**order, rows=(None, -1))
-    covered = func.max(Hold.ends_at).over(**order, rows=(None, 0))
-    follows = func.lead(Hold.id).over(**order)
+    on, order, latest = Hold.unit_id, (Hold.starts_at, Hold.id), func.max(Hold.ends_at)
+    until = latest.over(partition_by=on, order_by=order, rows=(None, -1))
+    covered = latest.over(partition_by=on, order_by=order, rows=(None, 0))
+    follows = func.lead(Hold.id).over(partition_by=on, order_by=order)
     held = (
         select(
             Hold.unit_id,
