@@ -72,7 +72,7 @@ async def test_invitations_are_added_and_taken_back(world: World) -> None:
     made = await book(world, host, await world.resource())
     async with world.writing() as session:
         (one,) = await parties.attendees.add(session, host, made.id, user_ids=[guest.user_id])  # type: ignore[list-item]
-        assert one.person.name == guest.name
+        assert (one.person.name, one.is_busy) == (guest.name, False)
         with pytest.raises(BookingRefused) as caught:
             await parties.attendees.add(session, host, made.id, user_ids=[made.id])
         assert caught.value.errors[0].code == "unknown-attendee"

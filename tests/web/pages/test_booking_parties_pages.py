@@ -14,7 +14,7 @@ def test_a_series_with_two_conflicts_is_refused_then_booked_without_them(lab: La
     for week in (1, 3):
         day = (date.fromisoformat(DAY) + timedelta(weeks=week)).isoformat()
         book(other, lab.ids.confocal, **times(day=day))
-    weekly = {"repeat": "weekly", "times": "5", "title": "Course"}
+    weekly = {"repeat": "weekly", "count": "5", "title": "Course"}
     refused = book(member, lab.ids.confocal, **weekly)
     assert refused.status == 409
     assert "2 of 5 times cannot be booked" in refused.text

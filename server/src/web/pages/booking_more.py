@@ -36,7 +36,7 @@ class MoreShape(Shape):
     repeat: Repeat | None = None
     every: int = Field(1, ge=1, le=99)
     days: list[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]] = Field(default_factory=list)
-    times: int | None = Field(None, ge=1, le=recurrence.MOST)
+    count: int | None = Field(None, ge=1, le=recurrence.MOST)
     until: TypedDate | None = None
     skip_conflicts: bool = False
     also: list[UUID] = Field(default_factory=list, max_length=19)
@@ -73,8 +73,8 @@ def rule_of(form: Form, shape: MoreShape, starts_at: datetime, zone: ZoneInfo) -
     """The rule the form says; None where it says none, or not how long (see the faults)."""
     if shape.repeat is None:
         return None
-    if shape.times is None and shape.until is None:
-        form.add("times", "missing", _("Say how many times, or until which day."))
+    if shape.count is None and shape.until is None:
+        form.add("count", "missing", _("Say how many times, or until which day."))
         return None
     local = starts_at.astimezone(zone)
     parts = [f"FREQ={shape.repeat.removesuffix('-day').upper()}", f"INTERVAL={shape.every}"]
@@ -86,7 +86,7 @@ def rule_of(form: Form, shape: MoreShape, starts_at: datetime, zone: ZoneInfo) -
     if shape.until is not None:
         parts.append(f"UNTIL={shape.until:%Y%m%d}")
     else:
-        parts.append(f"COUNT={shape.times}")
+        parts.append(f"COUNT={shape.count}")
     return ";".join(parts)
 
 
