@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from src.domain import bookings
+from src.domain.bookings import BookingView
 from src.domain.bookings.parties import GroupItem
 from src.models.bookings import (
     EXAMPLE,
@@ -106,7 +107,7 @@ class GroupRead(Wire):
     bookings: list[BookingRead]
 
     @classmethod
-    def of(cls, views: list[bookings.BookingView]) -> Self:
+    def of(cls, views: list[BookingView]) -> Self:
         """The group as it goes over the wire."""
         shown = [BookingRead.of(view) for view in views]
         return cls.model_validate({"group_id": views[0].group_id, "bookings": shown})

@@ -32,6 +32,11 @@ async def book(
     return made
 
 
+def id_of(actor: Actor) -> UUID:
+    assert actor.user_id is not None
+    return actor.user_id
+
+
 async def kinds_for(world: World, actor: Actor) -> list[str]:
     wanted = select(Notification.kind).where(Notification.user_id == actor.user_id)
     async with world.reading() as reads:
@@ -41,7 +46,7 @@ async def kinds_for(world: World, actor: Actor) -> list[str]:
 async def test_who_is_invited_sees_it_answers_and_hears_of_changes(world: World) -> None:
     host, guest, stranger = [await world.person() for _ in range(3)]
     resource, other = await world.resource(), await world.resource()
-    made = await book(world, host, resource, title="Secret", attendees=(guest.user_id,))
+    made = await book(world, host, resource, title="Secret", attendees=(id_of(guest),))
     await book(world, guest, other)
     async with world.reading() as reads:
         seen = await bookings.get(reads, guest, made.id)
@@ -71,14 +76,14 @@ async def test_invitations_are_added_and_taken_back(world: World) -> None:
     host, guest = await world.person(), await world.person()
     made = await book(world, host, await world.resource())
     async with world.writing() as session:
-        (one,) = await parties.attendees.add(session, host, made.id, user_ids=[guest.user_id])  # type: ignore[list-item]
+        (one,) = await parties.attendees.add(session, host, made.id, user_ids=[id_of(guest)])
         assert (one.person.name, one.is_busy) == (guest.name, False)
         with pytest.raises(BookingRefused) as caught:
             await parties.attendees.add(session, host, made.id, user_ids=[made.id])
         assert caught.value.errors[0].code == "unknown-attendee"
         with pytest.raises(Forbidden):
-            await parties.attendees.add(session, guest, made.id, user_ids=[guest.user_id])  # type: ignore[list-item]
-        assert await parties.attendees.remove(session, host, made.id, guest.user_id) == []  # type: ignore[arg-type]
+            await parties.attendees.add(session, guest, made.id, user_ids=[id_of(guest)])
+        assert await parties.attendees.remove(session, host, made.id, id_of(guest)) == []
     async with world.reading() as reads:
         assert (await bookings.get(reads, guest, made.id)).is_masked
 
@@ -129,9 +134,9 @@ async def test_a_transfer_asks_and_runs_the_rules_anew(world: World) -> None:
     made = await book(world, giver, resource, title="Slides")
     blocking = await book(world, taker, resource, 14)
     async with world.writing() as session:
-        asked = await parties.transfers.offer(session, giver, made.id, to=taker.user_id)  # type: ignore[arg-type]
+        asked = await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
         with pytest.raises(parties.TransferStateConflict):
-            await parties.transfers.offer(session, giver, made.id, to=taker.user_id)  # type: ignore[arg-type]
+            await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
     with pytest.raises(BookingRefused) as caught:
         async with world.writing() as session:
             await parties.transfers.accept(session, taker, asked.id)
@@ -161,7 +166,7 @@ async def test_a_transfer_needs_approval_where_the_resource_does(world: World) -
     async with world.writing() as session:
         await bookings.approve(session, manager, made.id)
     async with world.writing() as session:
-        asked = await parties.transfers.offer(session, giver, made.id, to=taker.user_id)  # type: ignore[arg-type]
+        asked = await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
     async with world.writing() as session:
         taken = await parties.transfers.accept(session, taker, asked.id)
     assert taken.status is Status.REQUESTED
@@ -175,21 +180,21 @@ async def test_a_transfer_is_declined_withdrawn_and_lapses(world: World) -> None
         (giver, parties.transfers.withdraw, TransferState.WITHDRAWN),
     ):
         async with world.writing() as session:
-            asked = await parties.transfers.offer(session, giver, made.id, to=taker.user_id)  # type: ignore[arg-type]
+            asked = await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
         with pytest.raises(parties.TransferNotFound):
             async with world.writing() as session:
                 await action(session, other, asked.id)
         async with world.writing() as session:
             assert (await action(session, person, asked.id)).state is state
     async with world.writing() as session:
-        asked = await parties.transfers.offer(session, giver, made.id, to=taker.user_id)  # type: ignore[arg-type]
+        asked = await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
     with time_machine.travel(tomorrow(9)):
         with pytest.raises(parties.TransferStateConflict):
             async with world.writing() as session:
                 await parties.transfers.accept(session, taker, asked.id)
         with pytest.raises(BookingStateConflict):
             async with world.writing() as session:
-                await parties.transfers.offer(session, giver, made.id, to=other.user_id)  # type: ignore[arg-type]
+                await parties.transfers.offer(session, giver, made.id, to=id_of(other))
 
 
 async def test_templates_are_ones_own_or_a_teams(world: World) -> None:

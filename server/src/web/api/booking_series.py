@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -46,7 +46,10 @@ _RULES = (
     series.SeriesRefused,
     bookings.BookingRefused,
 )
-_CONFLICTS = {409: {"model": SeriesProblem}, 422: {"model": SeriesProblem}}
+_CONFLICTS: dict[int | str, dict[str, Any]] = {
+    409: {"model": SeriesProblem},
+    422: {"model": SeriesProblem},
+}
 Resources = Annotated[list[UUID], Query(alias="resource_id", max_length=200)]
 
 problems.present("occurrences", lambda found: [Occurrence.model_validate(each) for each in found])

@@ -18,7 +18,7 @@ from src.web.pages.bookings import show
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
-ANSWERS = ("accepted", "tentative", "declined")
+ANSWERS: tuple[parties.attendees.Answer, ...] = ("accepted", "tentative", "declined")
 
 
 class InviteShape(Shape):
@@ -61,12 +61,13 @@ async def uninvite(page: CurrentPage, session: Tx, booking_id: UUID, user_id: UU
 async def respond(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
     """Say whether one comes."""
     form = await Form.read(page.request)
-    answer = next((one for one in ANSWERS if one == form.values.get("response")), "tentative")
+    said = form.values.get("response")
+    answer = next((one for one in ANSWERS if one == said), ANSWERS[1])
     await parties.attendees.respond(
         session,
         page.actor,
         booking_id,
-        answer=answer,  # type: ignore[arg-type] - one of those
+        answer=answer,
         whole_series=form.values.get("whole_series") == "on",
     )
     return see_other(f"/bookings/{booking_id}?done=answered")

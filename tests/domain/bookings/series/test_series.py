@@ -242,6 +242,8 @@ async def test_whatever_is_moved_keeps_the_hour_of_its_wall(
         if not rows:
             return
         id_, at = rows[place % len(rows)]
+        assert id_ is not None
+        assert at is not None
         part = Part(scope, at)  # type: ignore[arg-type]
         if is_cancelled:
             async with world.writing() as session:

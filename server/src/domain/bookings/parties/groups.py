@@ -13,7 +13,7 @@ from src.core import clock, ids
 from src.core.actor import Actor
 from src.core.errors import FieldError
 from src.core.language import gettext as _
-from src.domain.bookings import attendance, locking, policy, repository, reservation
+from src.domain.bookings import attendance, locking, policy, repository, reservation, rules
 from src.domain.bookings.errors import BookingNotFound
 from src.domain.bookings.parties.errors import NothingInGroup
 from src.domain.bookings.parties.views import GroupItem
@@ -61,10 +61,7 @@ async def cancel(
     found = await repository.find(session, and_(which, policy.visible(actor)))
     theirs = [each.booking.id for each in found if policy.may_change(actor, each.booking)]
     opened = await locking.open_(session, theirs)
-    those = [
-        each for each in opened.values() if repository.rules.status_at(each.booking, now)
-        in repository.HELD
-    ]  # fmt: skip
+    those = [each for each in opened.values() if rules.status_at(each.booking, now) in rules.HELD]
     if not those:
         raise BookingNotFound(_("Nothing of it lies ahead that you may cancel."))
     await attendance.call_off(session, actor, those, now=now, reason=reason)

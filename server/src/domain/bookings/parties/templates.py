@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import events, ids
-from src.core.actor import Actor, Permission
+from src.core.actor import Actor, Permission, resource_scope
 from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
@@ -55,9 +55,7 @@ async def create(session: AsyncSession, actor: Actor, *, values: Mapping[str, An
     Raises `PersonOnly`, `BadTemplate` with every fault, `ResourceNotFound`.
     """
     owner_id = _owner(actor)
-    actor.require(
-        Permission.BOOKINGS_CREATE, resources.access.resource_scope(values["resource_id"])
-    )
+    actor.require(Permission.BOOKINGS_CREATE, resource_scope(values["resource_id"]))
     own = select(func.count()).where(BookingTemplate.owner_id == owner_id)
     if (await session.scalar(own) or 0) >= MOST:
         raise _bad("name", "too-many", ngettext(
@@ -103,7 +101,7 @@ async def delete(
     await session.flush()
 
 
-def _whole(actor: Actor) -> Select[Any]:
+def _whole(actor: Actor) -> Select[BookingTemplate, str, str, str]:
     mine: list[ColumnElement[bool]] = [BookingTemplate.owner_id == actor.user_id]
     if actor.team_ids:
         mine.append(BookingTemplate.team_id.in_(actor.team_ids))

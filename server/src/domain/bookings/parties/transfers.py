@@ -268,7 +268,7 @@ def _concerns(actor: Actor, side: Side | None) -> ColumnElement[bool]:
     return sides[side] if side is not None else or_(*sides.values())
 
 
-def _whole() -> Select[Any]:
+def _whole() -> Select[Transfer, Booking, str, str, str, str]:
     return (
         select(Transfer, Booking, Resource.name, Resource.timezone, _From.name, _To.name)
         .join(Booking, Booking.id == Transfer.booking_id)
