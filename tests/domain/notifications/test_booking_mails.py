@@ -13,6 +13,7 @@ import icalendar
 import pytest
 import time_machine
 from ical.calendar_stream import IcsCalendarStream
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from src.core import mailbox
@@ -44,6 +45,7 @@ class Letterbox:
         post = accounts.post.Post(
             mailbox.Mailbox(self.folder), "a@lab.example.org", "https://lab.example.org"
         )
+        await self.world.announced()
         async with self.world.reading() as reads:
             waiting = list(
                 await reads.scalars(
@@ -196,7 +198,7 @@ class Entered:
     """What a mail says to calendars."""
 
     method: str
-    event: icalendar.Event
+    event: Any
 
 
 def invitation(folder: Path, mail: Mail) -> Entered | None:
@@ -210,7 +212,7 @@ def invitation(folder: Path, mail: Mail) -> Entered | None:
     assert kinds == ["text/plain", "text/html", "text/calendar", "application/ics"]
     assert [part.get_content_type() for part in message.iter_parts()] == [
         "multipart/alternative", "application/ics"]  # fmt: skip
-    content = parts[2].get_payload(decode=True)
+    content: Any = parts[2].get_payload(decode=True)
     assert content == parts[3].get_payload(decode=True)
     assert parts[3].get_filename() == "invite.ics"
     calendar = icalendar.Calendar.from_ical(content)
@@ -269,12 +271,38 @@ async def test_a_request_is_entered_when_it_is_approved_and_for_whom_it_is(
     assert (told.method, int(told.event["sequence"])) == ("REQUEST", 1)
 
 
+async def test_who_is_invited_has_it_on_their_calendar_until_they_are_not_expected(
+    world: World, box: Letterbox
+) -> None:
+    member, guest = await world.person(), await world.person()
+    on, _name = await resource(world)
+    made = await book(world, member, on)
+    await box.come()
+    people, id_ = bookings.parties.attendees, guest.user_id
+    assert id_ is not None
+    steps: tuple[Any, ...] = (
+        lambda session: people.add(session, member, made.id, user_ids=[id_]),
+        lambda session: people.remove(session, member, made.id, id_),
+    )
+    told = []
+    for step in steps:
+        async with world.writing() as session:
+            await step(session)
+        (mail,) = await box.come()
+        assert guest.name in mail.to
+        told.append(invitation(box.folder, mail))
+    assert [(each.method, each.event["attendee"].params["PARTSTAT"]) for each in told if each] == [
+        ("REQUEST", "NEEDS-ACTION"),
+        ("CANCEL", "DECLINED"),
+    ]
+
+
 def test_these_are_all_kinds_there_are() -> None:
     told = {name for name in notifications.registered() if name.startswith("booking.")}
     assert told == {
         f"booking.{kind}"
         for kind in (
             "confirmed", "changed", "displaced", "cancelled", "requested", "approved", "rejected",
-            "expired", "reminder", "no-show", "restored",
+            "expired", "reminder", "no-show", "restored", "checklist",
         )
     }  # fmt: skip

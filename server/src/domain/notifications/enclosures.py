@@ -6,8 +6,9 @@ mail is, in the words of whoever reads it (`language.reading_as` holds).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,9 +19,10 @@ from src.domain import accounts
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """A mail that is being written: of what kind, about what, to whom, from which address."""
+    """A mail that is being written: of what kind and with which arguments, about what, to whom."""
 
     kind: str
+    args: Mapping[str, Any]
     subject_id: UUID
     user: accounts.User
     sender: str

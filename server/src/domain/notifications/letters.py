@@ -82,7 +82,9 @@ async def _with_enclosure(
     about = notification.subject_id
     if about is None:
         return made
-    what = enclosures.Enclosed(notification.kind, about, user, made.sender, base_url)
+    what = enclosures.Enclosed(
+        notification.kind, notification.args, about, user, made.sender, base_url
+    )
     return replace(made, invitation=await enclosures.of(session, notification.subject_type, what))
 
 

@@ -7,6 +7,7 @@ that knows no more than one of them shows it all the same (decision 0033).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -45,26 +46,34 @@ def written(events: Sequence[CalendarEvent], *, name: str = "", method: str = "P
     return bytes(made.to_ical())
 
 
-def single(
-    event: CalendarEvent, *, method: str = "PUBLISH", sender: str = "", to: str = ""
-) -> bytes:
-    """One event for one person: a file to be opened, or with `to` an invitation by mail.
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """To whom an invitation goes, and from which address; `status` is what they said (PARTSTAT)."""
 
-    An invitation comes from the institute's address, and says that whoever gets it takes part:
-    mail programs put it on their calendar only then, and expect no answer.
+    sender: str
+    address: str
+    status: str
+
+
+def single(event: CalendarEvent, *, method: str = "PUBLISH", guest: Guest | None = None) -> bytes:
+    """One event: a file to be opened, or with `guest` an invitation by mail.
+
+    An invitation comes from the institute's address, and names whoever gets it: mail programs put
+    it on their calendar only then. No answer is asked for, since nobody would read it.
     """
     import icalendar  # noqa: PLC0415
 
     made = icalendar.Calendar.from_ical(written([event], method=method))
-    if to:
+    if guest is not None:
         entry = made.walk("VEVENT")[0]
         for name in ("organizer", "attendee"):
             entry.pop(name, None)
-        organizer = icalendar.vCalAddress(f"mailto:{sender}")
-        guest = icalendar.vCalAddress(f"mailto:{to}")
-        guest.params.update({"PARTSTAT": "ACCEPTED", "RSVP": "FALSE", "ROLE": "REQ-PARTICIPANT"})
-        entry.add("organizer", organizer)
-        entry.add("attendee", guest)
+        invited = icalendar.vCalAddress(f"mailto:{guest.address}")
+        invited.params.update(
+            {"PARTSTAT": guest.status, "RSVP": "FALSE", "ROLE": "REQ-PARTICIPANT"}
+        )
+        entry.add("organizer", icalendar.vCalAddress(f"mailto:{guest.sender}"))
+        entry.add("attendee", invited)
     return bytes(made.to_ical())
 
 
