@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,13 +30,14 @@ LIST = {
 }  # fmt: skip
 
 
-def interface(site: Site, who: str) -> httpx2.Client:
+@contextmanager
+def interface(site: Site, who: str) -> Iterator[httpx2.Client]:
     """The interface, as somebody."""
-    client = httpx2.Client(base_url=f"{site.address}/api/v1")
-    said = {"username": f"{who}@example.org", "password": PASSWORD}
-    token = client.post("/auth/token", data=said).raise_for_status().json()["access_token"]
-    client.headers["Authorization"] = f"Bearer {token}"
-    return client
+    with httpx2.Client(base_url=f"{site.address}/api/v1") as client:
+        said = {"username": f"{who}@example.org", "password": PASSWORD}
+        token = client.post("/auth/token", data=said).raise_for_status().json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
 def booked(site: Site) -> str:
@@ -84,9 +87,7 @@ def test_at_a_tablet_one_checks_in_with_a_pin_and_a_revoked_tablet_shows_nothing
     page = desk.go("/kiosks")
     page.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("The kiosk was revoked")).to_be_visible()
-    answer = wall.goto(desk.site.address + path)
-    assert answer is not None
-    assert answer.status == 404
+    assert wall.request.get(desk.site.address + path).status == 404
 
 
 def test_by_phone_the_list_before_use_comes_first_and_marks_what_is_not_normal(
