@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from src.core.actor import Permission
+from src.core.actor import Actor, Permission
 from src.core.db import savepoint
 from src.core.errors import DomainError, FieldError, Kind
 from src.core.paging import BadSort
 from src.domain import approvals, bookings
 from src.domain.approvals import ApprovalState, Verdict
-from src.models.approvals import ApprovalBatch, ApprovalDecision, ApprovalRead
+from src.models.approvals import ApprovalBatch, ApprovalDecision, ApprovalRead, BatchDecision
 from src.models.common import Batch, Many, One
 from src.web import problems, replies
 from src.web.dependencies import CurrentActor, IfMatch, Paging, Reads, Tx, declares
@@ -138,29 +140,33 @@ async def decide_many(body: ApprovalBatch, actor: CurrentActor, once: OnlyOnce, 
     """Decide several, each for itself: 207 with the result of every one in order."""
 
     async def effect() -> Response:
-        made: list[ApprovalRead | None] = []
-        failures: list[dict[str, Any]] = []
-        await approvals.lock(tx, [item.id for item in body.items])
-        for index, item in enumerate(body.items):
-            try:
-                async with savepoint(tx):
-                    await approvals.decide(
-                        tx,
-                        actor,
-                        item.id,
-                        item.verdict,
-                        note=item.note,
-                        expected_version=item.version,
-                    )
-                made.append(ApprovalRead.of(await approvals.inbox.get(tx, actor, item.id)))
-            except DomainError as refusal:
-                if refusal.kind is Kind.UNAVAILABLE:
-                    raise
-                made.append(None)
-                failures.append(_failure(index, refusal))
-        return replies.batch(made, failures, status=207)
+        return await _each(tx, actor, body.items)
 
     return await once(tx, effect)
+
+
+async def _each(session: AsyncSession, actor: Actor, items: Sequence[BatchDecision]) -> Response:
+    made: list[ApprovalRead | None] = []
+    failures: list[dict[str, Any]] = []
+    await approvals.lock(session, [item.id for item in items])
+    for index, item in enumerate(items):
+        try:
+            async with savepoint(session):
+                await approvals.decide(
+                    session,
+                    actor,
+                    item.id,
+                    item.verdict,
+                    note=item.note,
+                    expected_version=item.version,
+                )
+            made.append(ApprovalRead.of(await approvals.inbox.get(session, actor, item.id)))
+        except DomainError as refusal:
+            if refusal.kind is Kind.UNAVAILABLE:
+                raise
+            made.append(None)
+            failures.append(_failure(index, refusal))
+    return replies.batch(made, failures, status=207)
 
 
 def _failure(index: int, refusal: DomainError) -> dict[str, Any]:

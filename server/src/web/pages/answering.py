@@ -24,38 +24,42 @@ PATH = "/approvals/answer/{token}"
 @router.get(PATH, **shows(PUBLIC))
 async def look(page: CurrentPage, token: str) -> Response:
     """Who asks for what and when, and what speaks against it. Changes nothing."""
-    try:
-        async with page.reading() as reads:
-            view, person = await approvals.answering.look(reads, token)
-    except approvals.ApprovalLinkGone as gone:
-        return _gone(page, gone)
-    return _ask(page, token, view, person, Form())
+    return await _asked(page, token, Form())
 
 
 @router.post(PATH, **takes(PUBLIC))
 async def answer(page: CurrentPage, token: str) -> Response:
     """Decide in the name of whom the mail was sent to."""
     form = await Form.read(page.request)
+    if form.values.get("verdict") not in set(Verdict):  # sent by the Enter key
+        form.refusals.append(Fault("missing", _("Choose: approve or reject.")))
+        return await _asked(page, token, form, status=422)
     try:
-        if form.values.get("verdict") not in set(Verdict):  # sent by the Enter key
-            async with page.reading() as reads:
-                view, person = await approvals.answering.look(reads, token)
-            form.refusals.append(Fault("missing", _("Choose: approve or reject.")))
-            return _ask(page, token, view, person, form, status=422)
-        async with page.writing() as session:
-            view = await approvals.answering.answer(
-                session,
-                token,
-                Verdict(form.values["verdict"]),
-                note=(form.values.get("note") or "")[:2000] or None,
-                ip=client_ip(page.request),
-                request_id=page.actor.request_id,
-            )
-    except approvals.ApprovalLinkGone as gone:
-        return _gone(page, gone)
-    except approvals.ApprovalSettled as settled:
-        return _gone(page, approvals.ApprovalLinkGone(settled.detail))
+        view = await _answered(page, token, form)
+    except (approvals.ApprovalLinkGone, approvals.ApprovalSettled) as refusal:
+        return _gone(page, refusal.detail)
     return page.show("approvals/answered.html", view=view, says=_words(view))
+
+
+async def _answered(page: Page, token: str, form: Form) -> ApprovalView:
+    async with page.writing() as session:
+        return await approvals.answering.answer(
+            session,
+            token,
+            Verdict(form.values["verdict"]),
+            note=(form.values.get("note") or "")[:2000] or None,
+            ip=client_ip(page.request),
+            request_id=page.actor.request_id,
+        )
+
+
+async def _asked(page: Page, token: str, form: Form, *, status: int = 200) -> Response:
+    try:
+        async with page.reading() as reads:
+            view, person = await approvals.answering.look(reads, token)
+    except approvals.ApprovalLinkGone as gone:
+        return _gone(page, gone.detail)
+    return _ask(page, token, view, person, form, status=status)
 
 
 def _ask(
@@ -82,5 +86,7 @@ def _words(view: ApprovalView) -> str:
     return _("Your word was noted; others are asked now.")
 
 
-def _gone(page: Page, gone: approvals.ApprovalLinkGone) -> Response:
-    return page.show("approvals/gone.html", status=status_of(gone), text=gone.detail)
+def _gone(page: Page, text: str) -> Response:
+    """A page of its own, which says what became of the request."""
+    gone = approvals.ApprovalLinkGone(text)
+    return page.show("approvals/gone.html", status=status_of(gone), text=text)
