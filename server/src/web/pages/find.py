@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from src.core import clock, language
 from src.core.actor import Permission
+from src.core.db import ReadSession
 from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
@@ -78,30 +80,42 @@ class OfDay:
 @router.get("/find", **shows(Permission.BOOKINGS_CREATE))
 async def find(page: CurrentPage, reads: Reads) -> Response:
     """The form of the search and what it finds."""
-    form = _form(page)
-    zone = language.reader().zone
-    sought = _sought(form, zone)
-    found: list[slots.Found] = []
-    if sought is not None:
-        try:
-            found = await slots.find(reads, page.actor, sought)
-        except slots.BadSearch as refusal:
-            form.refuse(refusal, frozenset())
-    few = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+    form, zone = _form(page), language.reader().zone
+    found = await _found(page, reads, form)
     return page.show(
         "find/show.html",
         status=422 if form.is_faulty else 200,
         form=form,
         days=_by_day(found, zone),
         today=clock.now().astimezone(zone).date(),
-        is_narrowed=any(form.values[name] for name in MORE),
         is_cut=len(found) >= SHOWN,
-        lengths=[(str(one), language.format_length(one)) for one in LENGTHS],
-        type_choices=await type_choices(reads, page.actor),
-        location_choices=await location_choices(reads, page.actor),
-        tag_choices=[(tag, tag) for tag in await resources.tags(reads, page.actor)],
-        resource_choices=[(str(one.id), one.name) for one in few.items],
+        **await _choices(page, reads, form),
     )
+
+
+async def _found(page: Page, reads: ReadSession, form: Form) -> list[slots.Found]:
+    """What the form finds; what is wrong with it stands in the form."""
+    sought = _sought(form, language.reader().zone)
+    if sought is None:
+        return []
+    try:
+        return await slots.find(reads, page.actor, sought)
+    except slots.BadSearch as refusal:
+        form.refuse(refusal, frozenset())
+        return []
+
+
+async def _choices(page: Page, reads: ReadSession, form: Form) -> dict[str, Any]:
+    """What the fields offer."""
+    few = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+    return {
+        "is_narrowed": any(form.values[name] for name in MORE),
+        "lengths": [(str(one), language.format_length(one)) for one in LENGTHS],
+        "type_choices": await type_choices(reads, page.actor),
+        "location_choices": await location_choices(reads, page.actor),
+        "tag_choices": [(tag, tag) for tag in await resources.tags(reads, page.actor)],
+        "resource_choices": [(str(one.id), one.name) for one in few.items],
+    }
 
 
 @router.post("/find/hold", **takes(Permission.BOOKINGS_CREATE))

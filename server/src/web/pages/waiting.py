@@ -24,7 +24,7 @@ from src.domain import resources
 from src.domain.bookings import waiting
 from src.templating import enter
 from src.web.forms import Form, Shape, TypedDate, TypedTime, see_other
-from src.web.pages.booking_forms import BookingShape, moment, times_of
+from src.web.pages.booking_forms import BookingShape, Times, moment, times_of
 from src.web.pages.booking_preview import resource_zone
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 from src.web.pages.resource_list import type_choices
@@ -132,25 +132,29 @@ async def from_booking(page: CurrentPage) -> Response:
     times = times_of(form, shape, await resource_zone(page, shape.resource_id))
     if times is None or times.ends_at <= times.starts_at:
         return see_other(f"/waiting/new?resource_id={shape.resource_id}")
-    if form.values.get("wait") != "alert":
-        query = {
-            "resource_id": str(shape.resource_id),
-            "starts_at": times.starts_at.isoformat(),
-            "ends_at": times.ends_at.isoformat(),
-        }
-        return see_other(f"/waiting/new?{urlencode(query)}")
+    way = _be_told if form.values.get("wait") == "alert" else _go_and_wait
+    return await way(page, shape.resource_id, times)
+
+
+async def _go_and_wait(_page: Page, resource_id: UUID, times: Times) -> Response:
+    query = {
+        "resource_id": str(resource_id),
+        "starts_at": times.starts_at.isoformat(),
+        "ends_at": times.ends_at.isoformat(),
+    }
+    return see_other(f"/waiting/new?{urlencode(query)}")
+
+
+async def _be_told(page: Page, resource_id: UUID, times: Times) -> Response:
     minutes = round((times.ends_at - times.starts_at) / timedelta(minutes=1))
-    done = await page.tried(
-        form,
-        lambda session: waiting.alerts.add(
-            session, page.actor, shape.resource_id,
+
+    async def add(session: AsyncSession) -> object:
+        return await waiting.alerts.add(
+            session, page.actor, resource_id,
             min_minutes=max(1, minutes), earliest_at=times.starts_at, latest_at=times.ends_at,
-        ),
-        frozenset(),
-    )  # fmt: skip
-    if isinstance(done, Refused):
-        return await _show(page, form=form, status=done.status)
-    return see_other("/waiting?done=alert")
+        )  # fmt: skip
+
+    return await _done(page, add, "alert")
 
 
 @router.post("/waiting/{entry_id}/cancel", **takes(Permission.BOOKINGS_CREATE))
