@@ -278,6 +278,9 @@ def test_questions_are_put_together_in_rows_and_asked_when_one_books(sqlite_lab:
     assert done.status == 200
     edited = member.see(f"{done.path.split('?')[0]}/edit")
     assert edited.value("answers.laser_power") == "12.5"
+    above = f"/types/{lab.ids.type}/questions/questions"
+    manager.send(manager.see(above).form(above), **{"row0.label": "Sample"})
+    assert "The level above asks 1 question" in manager.see(path).text
 
 
 def test_rules_and_hours_are_said_at_each_level_and_told_with_their_origin(
