@@ -26,7 +26,7 @@ class Quotas(ReadOnly):
         StringField("holder_id", mark("Whose")),
         StringField("role", mark("Role")),
         Reference("resource_id", mark("Resource"), key="resources"),
-        Reference("type_id", mark("Type"), key="resource_types"),
+        Reference("type_id", mark("Type"), key="resource-types"),
         Choice("period", mark("Period"), enum=Period),
         Choice("unit", mark("Unit"), enum=QuotaUnit),
         IntegerField("amount", mark("Amount")),

@@ -23,7 +23,7 @@ class WaitingEntries(ReadOnly):
         StringField("id", mark("Id")),
         Reference("person_id", mark("Person"), key="users"),
         Reference("resource_id", mark("Resource"), key="resources"),
-        Reference("type_id", mark("Type"), key="resource_types"),
+        Reference("type_id", mark("Type"), key="resource-types"),
         Moment("earliest_at", mark("Not before")),
         Moment("latest_at", mark("Not after")),
         IntegerField("min_minutes", mark("At least, minutes")),
@@ -52,7 +52,7 @@ class Offers(ReadOnly):
     named = "id"
     fields = (
         StringField("id", mark("Id")),
-        Reference("entry_id", mark("Entry"), key="waiting_entries"),
+        Reference("entry_id", mark("Entry"), key="waiting-entries"),
         Reference("resource_id", mark("Resource"), key="resources"),
         Reference("unit_id", mark("Unit"), key="units"),
         Moment("starts_at", mark("From")),
