@@ -1,4 +1,4 @@
-"""What belongs to a resource: opening hours, rules (told in words while one types), units."""
+"""The units of a resource."""
 
 from __future__ import annotations
 
