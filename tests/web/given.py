@@ -19,7 +19,7 @@ from src.domain import accounts
 from src.domain.accounts import RoleName
 from src.domain.accounts.tables import MailedToken, MailPurpose
 from tests.support import photographs
-from tests.support.application import PASSWORD, Lab
+from tests.support.application import PASSWORD, Lab, moment
 from tests.support.factors import with_app
 from tests.support.institute import belongings
 from tests.web.test_events_api import exported
@@ -216,6 +216,37 @@ def _offered(lab: Lab, resource_id: str) -> str:
     booking = made(lab, "/bookings", by="member", json=wish)
     asked = {"to_id": str(lab.ids.admin)}
     return made(lab, f"/bookings/{booking}/transfer", by="member", json=asked)
+
+
+def approvals(lab: Lab, asking: str) -> Given:
+    """A request for each thing said about one, a rule for each thing done to one."""
+    wishes = [lab.wish(hour, resource_id=asking) for hour in (14, 16, 18, 20)]
+    booked = [lab.post("/bookings", by="member", json=wish).json()["data"]["id"] for wish in wishes]
+    waiting = lab.get("/approvals", by="admin").json()["data"]
+    by_booking = {one["subject_id"]: one["id"] for one in waiting}
+    first, second, third, fourth = ({"approval_id": by_booking[one]} for one in booked)
+    steps = [{"approvers": [{"kind": "responsible"}]}]
+    kept, changing, ending = (
+        {"rule_id": made(lab, "/approval-rules", json={"name": name, "steps": steps})}
+        for name in ("Kept", "Changing", "Ending")
+    )
+    away = {"to_id": str(lab.ids.other), "starts_at": moment(1), "ends_at": moment(9)}
+    standing, over = ({"delegation_id": made(lab, "/delegations", json=away)} for _ in range(2))
+    return {
+        "approvals_get": {"path": first},
+        "approvals_approve": {"path": second},
+        "approvals_reject": {"path": third},
+        "approvals_batch": {
+            "body": {"items": [{"id": fourth["approval_id"], "verdict": "approve"}]}
+        },
+        "approval_rules_create": {"body": {"name": "New", "steps": steps}},
+        "approval_rules_get": {"path": kept},
+        "approval_rules_update": {"path": changing, "body": {"description": "Changed"}},
+        "approval_rules_delete": {"path": ending},
+        "delegations_create": {"body": away},
+        "delegations_get": {"path": standing},
+        "delegations_revoke": {"path": over},
+    }
 
 
 def files(lab: Lab) -> Given:

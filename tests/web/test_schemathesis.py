@@ -26,7 +26,13 @@ from src.web import examples
 from tests.support import photographs
 from tests.support.application import Lab, moment, served
 from tests.support.databases import Templates
-from tests.web import given, given_calendars, given_instruments, given_waiting
+from tests.web import (
+    given,
+    given_calendars,
+    given_instruments,
+    given_quotas,
+    given_waiting,
+)
 from tests.web.test_jobs_api import NOBODYS, dead, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,9 +164,11 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given.files(lab),
         **given.parties(lab),
         **given.credentials(lab),
+        **given.approvals(lab, asking),
         **given_instruments.instruments(lab),
         **given_waiting.waiting(lab),
         **given_calendars.calendars(lab),
+        **given_quotas.quotas(lab),
     }
 
 

@@ -27,4 +27,5 @@ async def tell_asked(session: AsyncSession, payload: dict[str, Any], _job: Job) 
 )
 async def deadlines(session: AsyncSession, _payload: dict[str, Any], _job: Job) -> dict[str, Any]:
     """Let happen what the rules say of deadlines that have passed."""
-    return dict(await approvals.deadlines.run(session))
+    handed_on = await approvals.deadlines.hand_on(session)
+    return {**await approvals.deadlines.run(session), "handed_on": handed_on}

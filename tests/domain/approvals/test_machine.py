@@ -164,7 +164,9 @@ class Machine:
                 await self.of_approval(reads, approval)
             now = clock.now()
             for booking in await reads.scalars(select(Booking)):
-                await of_booking(reads, booking, [one for one in every if one.subject_id == booking.id], now)
+                await of_booking(
+                    reads, booking, [one for one in every if one.subject_id == booking.id], now
+                )
 
     async def of_approval(self, reads: AsyncSession, approval: Approval) -> None:
         """Decided once, never by oneself; k different people where k were needed."""

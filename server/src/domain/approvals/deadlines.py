@@ -10,16 +10,23 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, events
 from src.core.actor import SYSTEM
 from src.core.db import savepoint
 from src.core.errors import DomainError, Kind
+from src.domain.accounts.tables import User, UserState
 from src.domain.approvals import asking, deciding, repository, rules, stepping, subjects
 from src.domain.approvals.seating import Seating
-from src.domain.approvals.tables import Approval, ApprovalState, Verdict
+from src.domain.approvals.tables import (
+    Approval,
+    ApprovalSeat,
+    ApprovalState,
+    ApprovalVote,
+    Verdict,
+)
 
 BATCH = 100
 
@@ -44,6 +51,44 @@ async def run(session: AsyncSession, *, limit: int = BATCH) -> dict[str, int]:
         if row.subject_type in subjects.registered():
             done[await _settle(session, row.id, now)] += 1
     return {what: times for what, times in done.items() if what}
+
+
+async def hand_on(session: AsyncSession, *, limit: int = BATCH) -> int:
+    """Let the holders of the permission decide where nobody who was asked is left; how often.
+
+    Whoever was suspended or has left since the step began answers no more.
+    """
+    said = exists().where(
+        ApprovalVote.approval_id == Approval.id,
+        ApprovalVote.step == Approval.step,
+        ApprovalVote.person_id == ApprovalSeat.person_id,
+    )
+    left = exists().where(
+        ApprovalSeat.approval_id == Approval.id,
+        ApprovalSeat.step == Approval.step,
+        ApprovalSeat.person_id == User.id,
+        User.state == UserState.ACTIVE,
+        ~said,
+    )
+    stranded = (
+        Approval.state == ApprovalState.OPEN,
+        Approval.permission.is_(None),
+        Approval.subject_type.in_(subjects.registered()),
+        ~left,
+    )
+    found = list(await session.scalars(select(Approval.id).where(*stranded).limit(limit)))
+    await deciding.lock(session, found)
+    for approval_id in sorted(found):
+        approval = await repository.locked(session, approval_id)
+        if approval is None or approval.state is not ApprovalState.OPEN:
+            continue
+        approval.permission = subjects.of(approval.subject_type).permission.value
+        changes = {"step": approval.step, "to": approval.permission}
+        subject = ("approval", approval.id)
+        events.record(session, SYSTEM, "approval.escalated", subject, changes=changes)
+        await session.flush()
+        await stepping.tell(session, [approval])
+    return len(found)
 
 
 async def _settle(session: AsyncSession, approval_id: UUID, now: datetime) -> str:

@@ -86,7 +86,8 @@ async def tell(session: AsyncSession, approvals: Sequence[Approval]) -> None:
     if not approvals:
         return
     first = approvals[0]
-    turn = f"{first.id}:{first.step}:{int(first.is_escalated)}"
+    # Once for each time it comes to others: a step, its escalation, the holders of a permission.
+    turn = f"{first.id}:{first.step}:{int(first.is_escalated)}:{first.permission or ''}"
     await outbox.publish(
         session,
         ASKED,
