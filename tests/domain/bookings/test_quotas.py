@@ -148,6 +148,8 @@ async def test_the_forecast_tells_what_would_be_left(world: World) -> None:
     await make(world, manager, amount=600, period=Period.DAY)
     await book(world, member, resource)
     window = quotas.facts.Window(START + HOUR, START + 3 * HOUR)
+    asked = quotas.facts.Asked(ids.new(), member.user_id, window)
     async with world.reading() as reads:
-        (found,) = await quotas.forecast.ask(reads, resource, window, person_id=member.user_id)
+        standings = await quotas.facts.standing(reads, resource, asked)
+    (found,) = quotas.forecast.of(standings)
     assert (found.left, found.amount, found.share) == ("7 h", "10 h", 30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -46,7 +47,7 @@ tablets = APIRouter(prefix="/api/v1/kiosks", tags=["kiosks"])
 pin = APIRouter(prefix="/api/v1/me/kiosk-pin", tags=["me"])
 _MANAGE = Permission.BOOKINGS_MANAGE
 _NO_KIOSK = presence.KioskNotFound
-_CSV = {
+_CSV: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A table of bookings",
         "content": {"text/csv": {"schema": {"type": "string"}}},

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from src.core import ids
-from src.domain.bookings.quotas import facts, rule
-from src.domain.bookings.quotas.facts import Standing, Window
+from src.domain.bookings.quotas import rule
+from src.domain.bookings.quotas.facts import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +40,3 @@ def of(standings: Sequence[Standing]) -> list[Forecast]:
 def share(taken: int, amount: int) -> int:
     """How much of an amount is taken, in per cent; never more than all of it."""
     return 100 if taken >= amount else taken * 100 // amount
-
-
-async def ask(
-    session: AsyncSession,
-    resource_id: UUID,
-    window: Window,
-    *,
-    person_id: UUID | None,
-    team_id: UUID | None = None,
-    project_id: UUID | None = None,
-    booking_id: UUID | None = None,
-) -> list[Forecast]:
-    """The forecast of a wish, or of a booking that became like it, in one statement."""
-    if window.ends_at <= window.starts_at:
-        return []
-    asked = facts.Asked(booking_id or ids.new(), person_id, window, team_id, project_id)
-    return of(await facts.standing(session, resource_id, asked, is_new=booking_id is None))
