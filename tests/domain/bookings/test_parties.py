@@ -15,7 +15,7 @@ from src.core.errors import Forbidden
 from src.domain import bookings
 from src.domain.bookings import Booking, BookingView, Filter, Status, Wish, parties
 from src.domain.bookings.errors import BookingOverlaps, BookingRefused, BookingStateConflict
-from src.domain.bookings.parties import GroupItem
+from src.domain.bookings.parties import GroupItem, leaving
 from src.domain.bookings.tables import Response, TransferState
 from src.domain.notifications import Notification
 from src.domain.resources.tables import Hold
@@ -217,3 +217,20 @@ async def test_templates_are_ones_own_or_a_teams(world: World) -> None:
             await parties.templates.delete(session, mate, mine.id)
         await parties.templates.delete(session, owner, mine.id)
         assert await parties.templates.list_(session, owner) == []
+
+
+async def test_who_leaves_is_invited_to_nothing_and_asked_nothing(world: World) -> None:
+    host, guest = await world.person(), await world.person()
+    resource = await world.resource()
+    made = await book(world, host, resource, attendees=(id_of(guest),))
+    values = {"name": "Mine", "resource_id": resource, "minutes": 60}
+    async with world.writing() as session:
+        asked = await parties.transfers.offer(session, host, made.id, to=id_of(guest))
+        await parties.templates.create(session, guest, values=values)
+        await leaving._erase(session, id_of(guest))
+    async with world.reading() as reads:
+        booking = await reads.get_one(Booking, made.id)
+        assert booking.attendee_ids == []
+        assert (await parties.transfers.get(reads, host, asked.id)).state is TransferState.WITHDRAWN
+        assert await parties.templates.list_(reads, guest) == []
+        assert (await parties.asked.of(reads, guest)).offered == ()

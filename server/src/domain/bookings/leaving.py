@@ -31,8 +31,17 @@ async def _erase(session: AsyncSession, user_id: UUID) -> None:
         await attendance.cancel(session, SYSTEM, booking_id, reason=_("The account was removed."))
     await session.execute(
         update(Booking)
-        .where(Booking.booked_for == user_id, or_(Booking.title != "", Booking.notes != ""))
-        .values(title="", notes="", version=Booking.version + 1, sequence=Booking.sequence + 1)
+        .where(
+            Booking.booked_for == user_id,
+            or_(Booking.title != "", Booking.notes != "", Booking.answers != {}),
+        )
+        .values(
+            title="",
+            notes="",
+            answers={},
+            version=Booking.version + 1,
+            sequence=Booking.sequence + 1,
+        )
     )
 
 
@@ -40,7 +49,7 @@ async def _read(session: AsyncSession, user_id: UUID) -> Any:  # noqa: ANN401 - 
     rows = await session.execute(
         select(
             Booking.id, Resource.name.label("resource"), Booking.starts_at, Booking.ends_at,
-            Booking.title, Booking.notes, Booking.status, Booking.booked_by, Booking.booked_for,
+            Booking.title, Booking.notes, Booking.answers, Booking.status, Booking.booked_by, Booking.booked_for,
             Booking.checked_in_at, Booking.checked_out_at, Booking.created_at,
         )
         .join(Resource, Resource.id == Booking.resource_id)

@@ -19,7 +19,7 @@ from src.core.language import gettext as _
 from src.core.language import mark
 from src.core.paging import Page as Part
 from src.core.paging import Paging
-from src.domain import bookings, resources
+from src.domain import approvals, bookings, resources
 from src.domain.bookings import BookingView, Status, parties
 from src.domain.bookings.rules import CHECK_IN_OPENS
 from src.templating import enter
@@ -59,8 +59,7 @@ class Morning:
     free: resources.FreeNow
     links: dict[UUID, str]
     due: datetime
-    invited: Sequence[BookingView] = ()
-    offered: Sequence[parties.TransferView] = ()
+    asked: parties.asked.Asked
     long: timedelta = AHEAD  # free for so long, and nobody asks until when
 
 
@@ -78,7 +77,9 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
     own = bookings.Filter(mine=True, statuses=OPEN, from_=now, to=now + AHEAD)
     found = await bookings.list_(reads, actor, which=own, paging=Paging(limit=MINE))
     waiting = None
-    if actor.may_anywhere(Permission.BOOKINGS_APPROVE):
+    is_decider = actor.may_anywhere(Permission.BOOKINGS_APPROVE)
+    # A rule may ask anybody; they find it here without a place in the navigation.
+    if is_decider or await approvals.inbox.count_waiting(reads, actor):
         asked = bookings.Filter(waiting=True, from_=now)
         waiting = await bookings.list_(reads, actor, which=asked, paging=Paging(FEW, page=1))
     offers = await bookings.waiting.offers.list_(
@@ -99,8 +100,7 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
         troubled=troubled,
         free=free,
         links={one.resource.id: _form(one) for one in free.items if one.starts_at},
-        invited=await parties.attendees.waiting(reads, actor, most=FEW),
-        offered=await parties.transfers.list_(reads, actor, side="received"),
+        asked=await parties.asked.of(reads, actor, most=FEW),
         due=min([_due(now, found.items, free), *(one.expires_at for one in offers.items)]),
     )
 

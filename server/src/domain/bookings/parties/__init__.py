@@ -6,6 +6,7 @@ Whatever comes of it is a booking like any other, by the one reservation path.
 from __future__ import annotations
 
 from src.domain.bookings.parties import (
+    asked,
     attendees,
     groups,
     leaving,
@@ -35,6 +36,7 @@ __all__ = [
     "TransferNotFound",
     "TransferStateConflict",
     "TransferView",
+    "asked",
     "attendees",
     "groups",
     "leaving",
