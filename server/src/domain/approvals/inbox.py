@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock, reach
@@ -89,12 +89,6 @@ async def get(session: AsyncSession, actor: Actor, approval_id: UUID) -> Approva
     if row is None:
         raise ApprovalNotFound(_("Choose one from the list of requests."))
     return (await _views(session, [row], is_whole=True))[0]
-
-
-async def count_waiting(session: AsyncSession, actor: Actor) -> int:
-    """How many wait for a word of the actor."""
-    waits = repository.waits_for(actor, await electors.of(session, actor))
-    return await session.scalar(select(func.count()).select_from(Approval).where(waits)) or 0
 
 
 async def waiting_for(session: AsyncSession, kind: str, subject_id: UUID) -> Waiting | None:
