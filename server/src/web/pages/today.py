@@ -19,7 +19,7 @@ from src.core.language import gettext as _
 from src.core.language import mark
 from src.core.paging import Page as Part
 from src.core.paging import Paging
-from src.domain import approvals, bookings, resources
+from src.domain import bookings, resources
 from src.domain.bookings import BookingView, Status, parties
 from src.domain.bookings.rules import CHECK_IN_OPENS
 from src.templating import enter
@@ -77,9 +77,7 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
     own = bookings.Filter(mine=True, statuses=OPEN, from_=now, to=now + AHEAD)
     found = await bookings.list_(reads, actor, which=own, paging=Paging(limit=MINE))
     waiting = None
-    is_decider = actor.may_anywhere(Permission.BOOKINGS_APPROVE)
-    # A rule may ask anybody; they find it here without a place in the navigation.
-    if is_decider or await approvals.inbox.count_waiting(reads, actor):
+    if actor.may_anywhere(Permission.BOOKINGS_APPROVE):
         asked = bookings.Filter(waiting=True, from_=now)
         waiting = await bookings.list_(reads, actor, which=asked, paging=Paging(FEW, page=1))
     offers = await bookings.waiting.offers.list_(
