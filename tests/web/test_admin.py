@@ -139,7 +139,10 @@ FILES = {"files", "pictures", "renditions"}
 @pytest.mark.parametrize(
     ("lacking", "hidden"),
     [
-        (Permission.BOOKINGS_READ_DETAILS, {"bookings", *FILES}),
+        (
+            Permission.BOOKINGS_READ_DETAILS,
+            {"bookings", "checklist-entries", "quota-entries", *FILES},
+        ),
         (Permission.RESOURCES_READ, FILES),
         (Permission.USERS_READ, FILES),
         (Permission.FILES_READ, {"blobs", *FILES}),
