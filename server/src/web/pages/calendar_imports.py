@@ -54,23 +54,26 @@ async def take_calendar(page: CurrentPage) -> Response:
     """Book those that were ticked, all or none."""
     form = await Form.read(page.request)
     content = form.values.get(TEXT, "").encode()
-    chosen = frozenset(form.lists.get(KEY, ()))
-    if not chosen:
+    if not form.lists.get(KEY):
         form.add(KEY, "missing", _("Tick at least one event."))
         return await _preview(page, form, content, status=422)
     try:
-        events = await asyncio.to_thread(bringing.read, content)
-        async with page.writing() as tx:
-            done = await bringing.take(
-                tx, page.actor, events, resource_id=_resource(form), choices=_choices(form),
-                only=chosen,
-            )  # fmt: skip
+        return page.show("bookings/imported.html", done=await _taken(page, form, content))
     except feeds.CalendarUnreadable as refusal:
         return await _unreadable(page, form, refusal)
     except DomainError as refusal:
         form.refuse(refusal, frozenset())
         return await _preview(page, form, content, status=status_of(refusal))
-    return page.show("bookings/imported.html", done=done)
+
+
+async def _taken(page: Page, form: Form, content: bytes) -> bringing.Done:
+    events = await asyncio.to_thread(bringing.read, content)
+    chosen = frozenset(form.lists[KEY])
+    on, choices = _resource(form), _choices(form)
+    async with page.writing() as tx:
+        return await bringing.take(
+            tx, page.actor, events, resource_id=on, choices=choices, only=chosen
+        )
 
 
 def _resource(form: Form) -> UUID | None:
