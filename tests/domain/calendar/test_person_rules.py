@@ -93,7 +93,7 @@ def test_a_day_is_as_long_as_its_clock_makes_it(day: int, month: int, hours: int
 
 def test_a_night_counts_in_both_days_share() -> None:
     night = here(local(30, 20), local(31, 4))
-    policy = {"max_minutes_per_day": 5 * 60}
+    policy: dict[str, Any] = {"max_minutes_per_day": 5 * 60}
     assert codes(found(Window(local(30, 8), local(30, 9)), night, **policy)) == []
     assert codes(found(Window(local(30, 8), local(30, 9, 1)), night, **policy)) == [
         "too-long-on-day"
@@ -123,7 +123,7 @@ def test_bookings_of_a_day_are_counted_on_each_day_they_touch() -> None:
 def test_a_week_begins_on_monday_of_the_resources_clock() -> None:
     # 29 March is a Sunday.
     taken = here(local(28, 8), local(28, 12))
-    policy = {"max_minutes_per_week": 300}
+    policy: dict[str, Any] = {"max_minutes_per_week": 300}
     assert codes(found(Window(local(29, 22), local(30, 1)), taken, **policy)) == [
         "too-long-in-week"
     ]
@@ -152,13 +152,13 @@ def test_what_is_booked_together_is_in_one_place() -> None:
     group = ids.new()
     other = replace(here(local(30, 8), local(30, 12)), resource_id=ELSEWHERE, group_id=group)
     window = Window(local(30, 8), local(30, 12))
-    together = {"group_id": group}
+    together: dict[str, Any] = {"group_id": group}
     assert found(window, other, asked=together, is_parallel_refused=True) == []
 
 
 def test_a_qualification_has_to_hold_when_the_booking_starts() -> None:
     wanted, since = ids.new(), NOW - HOUR
-    policy = {"required_qualifications": (str(wanted),)}
+    policy: dict[str, Any] = {"required_qualifications": (str(wanted),)}
     window = Window(local(30, 8), local(30, 12))
 
     def asked(*held: Held) -> dict[str, Any]:
