@@ -151,3 +151,106 @@ def test_a_booking_is_made_once_refused_to_overlap_and_cancelled(client: httpx2.
     assert gone.json()["data"]["status"] == "cancelled"
     free = client.post("/api/v1/bookings:check", json=wish).json()["data"]
     assert free["outcome"] != "refused"
+
+
+def _free_slots(client: httpx2.Client, *, days: int = 14) -> list[dict[str, Any]]:
+    """Free hours that ask no question, so that they can be booked as they are."""
+    now = datetime.now(UTC)
+    wanted = {
+        "length_minutes": 60,
+        "from": (now + timedelta(days=2)).isoformat(),
+        "to": (now + timedelta(days=days)).isoformat(),
+        "nights": True,
+        "weekends": True,
+        "limit": 100,
+    }
+    found = client.get("/api/v1/slots", params=wanted)
+    assert found.status_code == 200, found.text
+    slots: list[dict[str, Any]] = found.json()["data"]
+    return [slot for slot in slots if slot["outcome"] == "confirmed"]
+
+
+def _wish_of(slot: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "resource_id": slot["resource"]["id"],
+        "starts_at": slot["starts_at"],
+        "ends_at": slot["ends_at"],
+        "title": MARK,
+    }
+
+
+@writes
+def test_a_time_is_found_kept_and_booked(client: httpx2.Client) -> None:
+    for slot in _free_slots(client):
+        wish = _wish_of(slot)
+        if client.post("/api/v1/bookings:check", json=wish).json()["data"]["outcome"] == "refused":
+            continue  # it asks something at booking
+        held = {name: wish[name] for name in ("resource_id", "starts_at", "ends_at")}
+        kept = client.post("/api/v1/slot-holds", json=held)
+        assert kept.status_code == 201, kept.text
+        made = client.post("/api/v1/bookings", json={**wish, "slot_id": kept.json()["data"]["id"]})
+        assert made.status_code == 201, made.text
+        file = client.get(f"/api/v1/bookings/{made.json()['data']['id']}/calendar.ics")
+        assert file.text.startswith("BEGIN:VCALENDAR\r\n")
+        return
+    pytest.fail("no free time was found in two weeks")
+
+
+@writes
+def test_a_series_is_asked_about_booked_and_cancelled(client: httpx2.Client) -> None:
+    for slot in _free_slots(client):
+        wish = {**_wish_of(slot), "rule": "FREQ=WEEKLY;COUNT=2"}
+        asked = client.post("/api/v1/booking-series:check", json=wish)
+        assert asked.status_code == 200, asked.text
+        occurrences = asked.json()["data"]["occurrences"]
+        assert len(occurrences) == 2
+        if any(one["outcome"] != "confirmed" for one in occurrences):
+            continue
+        made = client.post("/api/v1/booking-series", json=wish)
+        assert made.status_code == 201, made.text
+        series = made.json()["data"]
+        assert series["count"] == 2
+        gone = client.post(f"/api/v1/booking-series/{series['id']}/cancel", json={"scope": "all"})
+        assert gone.json()["data"]["ahead"] == 0
+        return
+    pytest.skip("nothing is free twice at the same hour")
+
+
+@writes
+def test_one_waits_for_time_and_stops_waiting(client: httpx2.Client) -> None:
+    resource = client.get("/api/v1/resources", params={"limit": 1}).json()["data"][0]
+    now = datetime.now(UTC)
+    awaited = {
+        "resource_id": resource["id"],
+        "earliest_at": (now + timedelta(days=20)).isoformat(),
+        "latest_at": (now + timedelta(days=20, hours=2)).isoformat(),
+        "min_minutes": 110,
+        "max_minutes": 120,
+        "title": MARK,
+    }
+    entry = client.post("/api/v1/waiting-list", json=awaited)
+    assert entry.status_code == 201, entry.text
+    address = f"/api/v1/waiting-list/{entry.json()['data']['id']}"
+    assert client.get(address).status_code == 200
+    gone = client.post(f"{address}/cancel", json={})
+    assert gone.json()["data"]["state"] == "cancelled"
+
+
+def test_one_sees_where_one_stands(client: httpx2.Client) -> None:
+    for path in ("quotas", "approvals", "booking-templates", "offers", "me/calendar-feeds"):
+        answer = client.get(f"/api/v1/{path}")
+        assert answer.status_code == 200, (path, answer.text)
+
+
+@writes
+def test_an_address_of_ones_calendar_is_made_read_and_revoked(client: httpx2.Client) -> None:
+    me = client.get("/api/v1/me").json()["data"]
+    wanted = {"kind": "person", "subject_id": me["id"], "name": MARK}
+    made = client.post("/api/v1/me/calendar-feeds", json=wanted)
+    assert made.status_code == 201, made.text
+    feed = made.json()["data"]
+    path = feed["address"].partition("/calendar/")[2]
+    calendar = client.get(f"/calendar/{path}", headers={"Authorization": ""})
+    assert calendar.headers["content-type"].startswith("text/calendar")
+    client.request("DELETE", f"/api/v1/me/calendar-feeds/{feed['id']}")
+    assert client.get(f"/calendar/{path}").status_code == 404
