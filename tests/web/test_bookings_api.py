@@ -129,6 +129,17 @@ def test_a_list_is_filtered_sorted_and_cut_into_pages(lab: Lab) -> None:
     assert bad.json()["errors"][0]["parameter"] == "cursor"
 
 
+def test_what_was_booked_together_is_found_by_its_series_or_group(lab: Lab) -> None:
+    lab.book(14)
+    made = lab.post("/booking-series", json={**lab.wish(9), "rule": "FREQ=DAILY;COUNT=2"})
+    assert made.status_code == 201, made.text
+    series_id = made.json()["data"]["id"]
+    found = lab.get("/bookings", params={"series_id": series_id}).json()["data"]
+    assert [each["series_id"] for each in found] == [series_id] * 2
+    # An id of a series is none of a group.
+    assert lab.get("/bookings", params={"group_id": series_id}).json()["data"] == []
+
+
 def test_fields_prunes_and_include_adds(lab: Lab) -> None:
     lab.book(9)
     (pruned,) = lab.get("/bookings", params={"fields": "id,title"}).json()["data"]

@@ -106,7 +106,7 @@ async def list_bookings(
     `waiting` is the requests you may decide.
     """
     which = bookings.Filter(
-        resource_id, status, from_, to, mine, q, waiting, series_id, group_id
+        resource_id, status, from_, to, mine, q, waiting, series_id=series_id, group_id=group_id
     )
     page = await bookings.list_(reads, actor, which=which, sort=sort, paging=paging)
     wanted = frozenset(include)
