@@ -19,11 +19,12 @@ from src.core.json_rows import JsonRows, time_of
 from src.domain import resources
 from src.domain.bookings import repository
 from src.domain.bookings.tables import Attendee, Booking, Response, Status
-from src.domain.resources.rules import Held, Taken
 from src.domain.resources.tables import Resource
 from src.domain.training.tables import Qualification, QualificationGrant
 
 Window = resources.hours.Window
+Held = resources.rules.Held
+Taken = resources.rules.Taken
 # Limits count whole weeks of the resource's own clock.
 _WEEKS = timedelta(days=8)
 

@@ -27,8 +27,9 @@ from src.domain.bookings.quotas.facts import Asked, Standing
 from src.domain.bookings.tables import Status
 from src.domain.bookings.views import Outcome, Wish
 from src.domain.resources.errors import ResourceNotFound
-from src.domain.resources.rules import Taken
 from src.domain.resources.tables import Resource
+
+Taken = resources.rules.Taken
 
 # Closures further away than any buffer need not be read.
 _AROUND = timedelta(days=2)

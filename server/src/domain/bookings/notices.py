@@ -8,7 +8,7 @@ Arguments of every kind: `resource` (its name), `starts_at`, `ends_at`, and wher
 from __future__ import annotations
 
 from src.core.language import mark
-from src.domain.approvals import links
+from src.domain import approvals
 from src.domain.notifications import kind
 
 _OPEN = mark("Open the booking")
@@ -61,7 +61,7 @@ kind(
     action=mark("Approve or reject"),
     facts=(*_FACTS, (mark("Decide before"), mark("%(request_expires_at)s"))),
     people=_PEOPLE,
-    mail_path=links.path_of,
+    mail_path=approvals.links.path_of,
 )
 kind(
     "booking.approved",

@@ -19,9 +19,11 @@ from src.domain.bookings import aftermath, holds, repository
 from src.domain.bookings.plans import Judgement, Window
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking, Status
-from src.domain.resources.calendar import Piece, Placed, UnitHolds
 from src.domain.resources.tables import HoldKind
 
+Piece = resources.calendar.Piece
+Placed = resources.calendar.Placed
+UnitHolds = resources.calendar.UnitHolds
 # By key: on which resource, when, on which unit, and whose own hold does not count.
 _Wanted = dict[UUID, tuple[UUID, Window, int | None, UUID]]
 

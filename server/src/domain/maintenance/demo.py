@@ -15,7 +15,6 @@ from src.domain.maintenance import problems
 from src.domain.maintenance.tables import Severity
 from src.domain.maintenance.views import Report
 from src.domain.resources.tables import Effect, Resource
-from src.domain.resources.utilities import Dependant
 
 UTILITY = "Compressed air, Main Building"
 ABOUT = "Two compressors in the basement; the house engineers answer at any hour."
@@ -39,7 +38,9 @@ async def fill(session: AsyncSession, *, keeper: UUID, reporters: Sequence[UUID]
     named: dict[str, UUID] = {name: id_ for name, id_ in rows}  # noqa: C416 - no pairs to mypy
     actor = _acting(keeper)
     utility = await resources.utilities.create(session, actor, name=UTILITY, description=ABOUT)
-    dependants = [Dependant(named[name], effect) for name, effect in DEPENDANTS.items()]
+    dependants = [
+        resources.utilities.Dependant(named[name], effect) for name, effect in DEPENDANTS.items()
+    ]
     await resources.utilities.set_dependants(session, actor, utility.id, dependants)
     for (name, severity, text), reporter in zip(PROBLEMS, reporters, strict=False):
         report = Report(named[name], severity, text)

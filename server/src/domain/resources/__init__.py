@@ -55,7 +55,7 @@ from src.domain.resources.errors import (
     UtilityNotFound,
     UtilityStateConflict,
 )
-from src.domain.resources.finding import Label, by_code, labelled, names, pick, tags
+from src.domain.resources.finding import Label, by_code, labelled, names, pick, tags, ways_to
 from src.domain.resources.listing import (
     Free,
     FreeNow,
@@ -211,5 +211,6 @@ __all__ = [
     "update_type",
     "utilities",
     "verbs",
+    "ways_to",
     "whole",
 ]

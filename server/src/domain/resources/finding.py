@@ -95,6 +95,18 @@ async def labelled(
     ]
 
 
+async def ways_to(
+    session: AsyncSession, resource_ids: Collection[UUID]
+) -> dict[UUID, tuple[str, ...]]:
+    """The names from the root down to where each stands, for whoever may see it. One statement."""
+    rows = await session.execute(
+        select(Resource.id, repository.PATHS.c.path)
+        .join(repository.PATHS, repository.PATHS.c.id == Resource.location_id)
+        .where(Resource.id.in_(resource_ids))
+    )
+    return {id_: tuple(path.split(repository.SEPARATOR)) for id_, path in rows}
+
+
 async def tags(session: AsyncSession, actor: Actor) -> list[str]:
     """All tags on what is in use and may be seen, in the order of the alphabet. One statement."""
     access.require_read(actor)

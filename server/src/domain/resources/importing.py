@@ -20,12 +20,15 @@ from src.core.actor import Actor
 from src.core.db import savepoint
 from src.core.errors import DomainError, FieldError, Invalid, Kind
 from src.core.language import gettext as _
-from src.domain.accounts.imports import export, reading
-from src.domain.accounts.imports.reading import Cell, Layout, Row
+from src.domain import accounts
 from src.domain.accounts.tables import User
 from src.domain.resources import access, repository, service
 from src.domain.resources.tables import Resource, ResourceType, Unit
 from src.domain.resources.views import ResourceWish
+
+export, reading = accounts.imports.export, accounts.imports.reading
+Cell = reading.Cell
+Row = reading.Row
 
 COLUMNS = (
     "name",
@@ -40,7 +43,7 @@ COLUMNS = (
 CUSTOM = "custom."
 MOST_ROWS = 200
 LARGEST = reading.LARGEST
-LAYOUT = Layout(COLUMNS, "name", MOST_ROWS, CUSTOM)
+LAYOUT = reading.Layout(COLUMNS, "name", MOST_ROWS, CUSTOM)
 _ABOUT_A_ROW = frozenset({Kind.INVALID, Kind.CONFLICT, Kind.NOT_FOUND})
 # The services' names of what stands in the columns.
 _FIELDS = {

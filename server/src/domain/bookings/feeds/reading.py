@@ -37,7 +37,6 @@ from src.domain.bookings.feeds.views import CalendarEvent, Party
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Attendee, Booking, FeedKind, Response, Status
 from src.domain.bookings.views import MASKED_TITLE
-from src.domain.resources.repository import PATHS, SEPARATOR
 from src.domain.resources.tables import Closure, ClosureResource, Resource
 
 BACK, AHEAD = timedelta(days=90), timedelta(days=400)
@@ -214,9 +213,8 @@ async def attendees(
 
 async def _places(session: AsyncSession, resource_ids: Collection[UUID]) -> dict[UUID, str]:
     """Where each resource stands: the way down to it."""
-    wanted = select(Resource.id, PATHS.c.path).join(PATHS, PATHS.c.id == Resource.location_id)
-    rows = await session.execute(wanted.where(Resource.id.in_(resource_ids)))
-    return {id_: ", ".join(path.split(SEPARATOR)) for id_, path in rows}
+    found = await resources.ways_to(session, resource_ids)
+    return {id_: ", ".join(way) for id_, way in found.items()}
 
 
 async def _closed(session: AsyncSession, shown: Shown) -> list[CalendarEvent]:
