@@ -101,21 +101,7 @@ async def edit_form(
         coming = await _coming(reads, page, series_id)
     if "edit" not in one.allowed or not coming:
         return see_other(f"/booking-series/{series_id}")
-    at = moment(from_)
-    first = next((each for each in coming if each.series_at == at), coming[0])
-    zone = ZoneInfo(one.timezone)
-    starts, ends = first.starts_at.astimezone(zone), first.ends_at.astimezone(zone)
-    values: dict[str, object] = {
-        "scope": "following" if at is not None else "all",
-        "from_at": _iso(first.series_at),
-        "starts_at_date": starts.date().isoformat(),
-        "starts_at_time": f"{starts:%H:%M}",
-        "ends_at_time": f"{ends:%H:%M}",
-        "title": one.title,
-        "notes": one.notes,
-        "version": one.version,
-    }
-    return _form(page, one, coming, Form.of(values))
+    return _form(page, one, coming, _filled(one, coming, moment(from_)))
 
 
 @router.post("/booking-series/{series_id}/edit", **takes(Permission.BOOKINGS_READ))
@@ -125,27 +111,9 @@ async def edit(page: CurrentPage, series_id: UUID) -> Response:
     async with page.reading() as reads:
         one = await series.get(reads, page.actor, series_id)
         coming = await _coming(reads, page, series_id)
-    shape = form.parse(EditShape)
-    first = next(
-        (each for each in coming if shape and each.series_at == moment(shape.from_at)), None
-    )
-    changes = _changes(form, shape, one, first) if shape and first else None
-    if shape is None or first is None or changes is None:
+    made = await _changed(page, form, one, coming)
+    if made is None:
         return _form(page, one, coming, form, status=422)
-    part = Part(shape.scope, first.series_at)
-
-    async def work(session: AsyncSession) -> SeriesView:
-        return await series.change(
-            session,
-            page.actor,
-            series_id,
-            part=part,
-            changes=changes,
-            skip_conflicts=shape.skip_conflicts,
-            expected_version=shape.version,
-        )
-
-    made = await page.tried(form, work, FIELDS)
     if isinstance(made, Refused):
         blocked = made.refusal.members.get("occurrences", ())
         if blocked:
@@ -186,6 +154,50 @@ async def cancel(page: CurrentPage, series_id: UUID) -> Response:
     async with page.writing() as session:
         await series.cancel(session, page.actor, series_id, part=part, reason=reason)
     return see_other(f"/booking-series/{series_id}?done=cancelled")
+
+
+def _filled(one: SeriesView, coming: list[BookingView], at: datetime | None) -> Form:
+    """The form as it is, from the occurrence at `at` or the next."""
+    first = next((each for each in coming if each.series_at == at), coming[0])
+    zone = ZoneInfo(one.timezone)
+    starts, ends = first.starts_at.astimezone(zone), first.ends_at.astimezone(zone)
+    values: dict[str, object] = {
+        "scope": "following" if at is not None else "all",
+        "from_at": _iso(first.series_at),
+        "starts_at_date": starts.date().isoformat(),
+        "starts_at_time": f"{starts:%H:%M}",
+        "ends_at_time": f"{ends:%H:%M}",
+        "title": one.title,
+        "notes": one.notes,
+        "version": one.version,
+    }
+    return Form.of(values)
+
+
+async def _changed(
+    page: Page, form: Form, one: SeriesView, coming: list[BookingView]
+) -> SeriesView | Refused | None:
+    """The changed series; None where the form itself is not right."""
+    shape = form.parse(EditShape)
+    at = moment(shape.from_at) if shape else None
+    first = next((each for each in coming if shape and each.series_at == at), None)
+    changes = _changes(form, shape, one, first) if shape and first else None
+    if shape is None or first is None or changes is None:
+        return None
+    part = Part(shape.scope, first.series_at)
+
+    async def work(session: AsyncSession) -> SeriesView:
+        return await series.change(
+            session,
+            page.actor,
+            one.id,
+            part=part,
+            changes=changes,
+            skip_conflicts=shape.skip_conflicts,
+            expected_version=shape.version,
+        )
+
+    return await page.tried(form, work, FIELDS)
 
 
 def _form(
@@ -239,11 +251,7 @@ async def _coming(reads: ReadSession, page: Page, series_id: UUID) -> list[Booki
     """Those that can still be changed, by start."""
     now = clock.now()
     found = await _bookings(reads, page, series_id)
-    return [
-        each
-        for each in found
-        if _is_ahead(each, now) and each.series_at is not None
-    ]
+    return [each for each in found if _is_ahead(each, now) and each.series_at is not None]
 
 
 def _is_ahead(booking: BookingView, now: datetime) -> bool:

@@ -116,12 +116,9 @@ async def edit(page: CurrentPage, template_id: UUID) -> Response:
     shape = form.parse(TemplateShape)
     if shape is None:
         return await _form(page, form, template=one, status=422)
+    changes, change = shape.model_dump(), parties.templates.update
     made = await page.tried(
-        form,
-        lambda tx: parties.templates.update(
-            tx, page.actor, template_id, changes=shape.model_dump()
-        ),
-        FIELDS,
+        form, lambda tx: change(tx, page.actor, template_id, changes=changes), FIELDS
     )
     if isinstance(made, Refused):
         return await _form(page, form, template=one, status=made.status)

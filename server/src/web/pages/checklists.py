@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -41,19 +42,26 @@ async def fill_checklist(page: CurrentPage, booking_id: UUID, moment: Moment) ->
     if schema is not None and not forms_of_sheets.check(form, schema, answers, prefix=PREFIX):
         return await _show(page, booking_id, moment, form, status=422)
     then = form.values.get("then", "")
-
-    async def work(tx: AsyncSession) -> object:
-        if then == "check-in":
-            return await presence.arrive(tx, page.actor, booking_id, answers=answers)
-        if then == "check-out":
-            return await presence.leave(tx, page.actor, booking_id, answers=answers)
-        return await checklists.fill(tx, page.actor, booking_id, moment=moment, answers=answers)
-
-    made = await page.tried(form, work)
+    made = await page.tried(form, lambda tx: _keep(page, tx, booking_id, moment, answers, then))
     if isinstance(made, Refused):
         return await _show(page, booking_id, moment, form, status=made.status)
     done = then if then in {"check-in", "check-out"} else "checklist"
     return see_other(f"/bookings/{booking_id}?done={done}")
+
+
+async def _keep(
+    page: Page,
+    tx: AsyncSession,
+    booking_id: UUID,
+    moment: Moment,
+    answers: dict[str, Any],
+    then: str,
+) -> object:
+    if then == "check-in":
+        return await presence.arrive(tx, page.actor, booking_id, answers=answers)
+    if then == "check-out":
+        return await presence.leave(tx, page.actor, booking_id, answers=answers)
+    return await checklists.fill(tx, page.actor, booking_id, moment=moment, answers=answers)
 
 
 async def _show(

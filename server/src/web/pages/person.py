@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -68,24 +68,15 @@ async def show_person(
 ) -> Response:
     """All there is for those who manage people; a card with name, teams and picture for others."""
     one = await accounts.get_user(reads, page.actor, user_id)
-    portraits = await page.portraits_of(reads, [user_id])
-    held = None
-    if training.grants.may_manage(page.actor):
-        held = await training.grants.of_person(reads, page.actor, user_id)
+    shown: dict[str, Any] = {
+        "one": one,
+        "portraits": await page.portraits_of(reads, [user_id]),
+        "held": await _held(page, reads, user_id),
+    }
     if not page.may(MANAGE):
-        return page.show("people/card.html", one=one, portraits=portraits, held=held)
-    return page.show(
-        "people/show.html",
-        one=one,
-        portraits=portraits,
-        held=held,
-        standing=await accounts.profiles.standing(reads, page.actor, user_id),
-        roles=await _roles(page, reads, user_id),
-        entries=await history(reads, ("user", user_id)),
-        done=DONE.get(done),
-        is_self=user_id == page.actor.user_id,
-        described=permissions.described,
-    )
+        return page.show("people/card.html", **shown)
+    shown |= await _for_managers(page, reads, user_id)
+    return page.show("people/show.html", **shown, done=DONE.get(done))
 
 
 @router.get("/people/{user_id}/edit", **shows(MANAGE))
@@ -195,6 +186,23 @@ async def _state(page: Page, user_id: UUID, state: UserState, said: str) -> Resp
         one = await accounts.get_user(reads, page.actor, user_id)
         standing = await accounts.profiles.standing(reads, page.actor, user_id)
     return page.show("people/suspend.html", one=one, form=form, standing=standing, status=status)
+
+
+async def _for_managers(page: Page, reads: ReadSession, user_id: UUID) -> dict[str, Any]:
+    return {
+        "standing": await accounts.profiles.standing(reads, page.actor, user_id),
+        "roles": await _roles(page, reads, user_id),
+        "entries": await history(reads, ("user", user_id)),
+        "is_self": user_id == page.actor.user_id,
+        "described": permissions.described,
+    }
+
+
+async def _held(page: Page, reads: ReadSession, user_id: UUID) -> list[training.GrantView] | None:
+    """What they are qualified for, for those who decide about that."""
+    if not training.grants.may_manage(page.actor):
+        return None
+    return await training.grants.of_person(reads, page.actor, user_id)
 
 
 async def _roles(

@@ -184,15 +184,11 @@ async def change_quota(page: CurrentPage, quota_id: UUID) -> Response:
         quota = await quotas.allocations.get(reads, page.actor, quota_id)
     shape, status = form.parse(AmountShape), 422
     if shape is not None:
-        changes = {
-            "name": shape.name,
-            "amount": _amount(shape.amount, quota.unit),
-            "ends_on": shape.ends_on,
-        }
+        changes = shape.model_dump(include={"name", "ends_on"})
+        changes["amount"] = _amount(shape.amount, quota.unit)
+        change = quotas.allocations.change
         made = await page.tried(
-            form,
-            lambda tx: quotas.allocations.change(tx, page.actor, quota_id, changes=changes),
-            FIELDS,
+            form, lambda tx: change(tx, page.actor, quota_id, changes=changes), FIELDS
         )
         if not isinstance(made, Refused):
             return see_other(f"/quotas/{quota_id}?done=saved")
