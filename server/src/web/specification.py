@@ -33,6 +33,7 @@ _TAGS = {
     "people": "Users and teams.",
     "catalogue": "Types, locations and the policies above single resources.",
     "resources": "What can be booked, its units, hours, policy, state, people; sets of them.",
+    "utilities": "What several resources need, what is down with it, and why resources are down.",
     "search": "What there is, by its words.",
     "closures": "Times in which nothing can be booked, and what becomes of the bookings they hit.",
     "bookings": "Who has what, and when.",

@@ -7,7 +7,6 @@ from src.core.language import mark
 
 verb("booking.checklist", mark("Checklist filled in"))
 verb("kiosk.created", mark("Kiosk made"))
-verb("kiosk.changed", mark("Kiosk changed"))
 verb("kiosk.revoked", mark("Kiosk revoked"))
 verb("kiosk.pin-refused", mark("A wrong PIN was typed"))
 verb("kiosk.pin-set", mark("PIN set"))
