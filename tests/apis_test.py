@@ -156,7 +156,7 @@ def test_a_booking_is_made_once_refused_to_overlap_and_cancelled(client: httpx2.
 def _free_slots(client: httpx2.Client, *, days: int = 14) -> list[dict[str, Any]]:
     """Free hours that ask no question, so that they can be booked as they are."""
     now = datetime.now(UTC)
-    wanted = {
+    wanted: dict[str, str | int] = {
         "length_minutes": 60,
         "from": (now + timedelta(days=2)).isoformat(),
         "to": (now + timedelta(days=days)).isoformat(),

@@ -260,7 +260,10 @@ def _parties(made: Institute) -> None:
 def _waiting(made: Institute) -> None:
     """The member waits for what the mate has, has an offer of what is free, and an alert."""
     own = made.ids
-    for name, resource, hour in (("waiting_entry", "cytometer", 9), ("offered_entry", "confocal", 17)):
+    for name, resource, hour in (
+        ("waiting_entry", "cytometer", 9),
+        ("offered_entry", "confocal", 17),
+    ):
         awaited = {"resource_id": own[resource], "earliest_at": moment(hour),
                    "latest_at": moment(hour + 1), "min_minutes": 60, "max_minutes": 60}  # fmt: skip
         own[name] = _made(made, "/waiting-list", awaited, by="member")

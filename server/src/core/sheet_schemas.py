@@ -51,7 +51,9 @@ def faults(schema: Any) -> Faults:  # noqa: ANN401 - whatever came
     unknown = _("This is no part of a sheet.")
     found: Faults = [((name,), unknown) for name in schema if name not in _OF_SHEET]
     required = schema.get("required", [])
-    if not isinstance(required, list) or not all(isinstance(name, str) and name in properties for name in required):
+    if not isinstance(required, list) or not all(
+        isinstance(name, str) and name in properties for name in required
+    ):
         found.append((("required",), _("It names fields that are not there.")))
     for name, asked in properties.items():
         place = ("properties", str(name))

@@ -63,9 +63,7 @@ async def fill(database: Database, settings: Settings) -> int:
         await resources_demo.keep_sets(session, _acting(people.member), by_type)
         closure = await _announce_closure(session, people.manager, now)
         # Before there are requests, so that they go by it.
-        await approvals_demo.fill(
-            session, _acting(people.manager), stands_in=people.admin, now=now
-        )
+        await approvals_demo.fill(session, _acting(people.manager), stands_in=people.admin, now=now)
         count = await bookings_demo.fill(
             session,
             cast_=bookings_demo.Cast(
@@ -79,9 +77,7 @@ async def fill(database: Database, settings: Settings) -> int:
         )
         await _at_the_instruments(session, people)
         await resources.closures.lay(session, closure)
-        await parties_demo.fill(
-            session, _acting(people.member), _party(people, by_type), now=now
-        )
+        await parties_demo.fill(session, _acting(people.member), _party(people, by_type), now=now)
         phone = bookings.feeds.FeedWish(bookings.feeds.FeedKind.PERSON, name="Phone")
         await bookings.feeds.create(session, _acting(people.member), wish=phone)
         await _share_out(session, people, by_type)
@@ -131,9 +127,7 @@ async def _at_the_instruments(session: AsyncSession, people: people_demo.People)
     )
 
 
-def _party(
-    people: people_demo.People, by_type: dict[str, list[UUID]]
-) -> parties_demo.Cast:
+def _party(people: people_demo.People, by_type: dict[str, list[UUID]]) -> parties_demo.Cast:
     """The member's group meets every week."""
     name = next(team for team, those in people.members.items() if people.member in those)
     return parties_demo.Cast(

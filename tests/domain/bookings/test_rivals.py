@@ -19,7 +19,11 @@ from src.domain.resources.tables import Hold
 from tests.support.world import HOUR, World, tomorrow
 
 START = tomorrow(9)
-RIVALS: dict[str, Any] = {"is_approval_required": True, "are_rivals_allowed": True, "request_hold_minutes": 240}
+RIVALS: dict[str, Any] = {
+    "is_approval_required": True,
+    "are_rivals_allowed": True,
+    "request_hold_minutes": 240,
+}
 
 
 @pytest.fixture(autouse=True)
