@@ -206,6 +206,22 @@ async def test_what_was_booked_before_an_allocation_counts(world: World, clock: 
     await require_whole(world, is_bounded=False)
 
 
+async def test_a_limit_that_came_later_holds_up_neither_coming_nor_the_job(
+    world: World, clock: Any
+) -> None:
+    actor, resource = await world.person(), await world.resource()
+    come, left = [await book(world, actor, resource, START + hours * HOUR) for hours in (0, 1)]
+    await allocation(world, 10)  # as where a role is given, or its last day is put off
+    clock.move_to(START + MINUTE)
+    async with world.writing() as session:
+        await bookings.check_in(session, actor, come)
+    clock.move_to(START + 5 * HOUR)
+    async with world.writing() as session:
+        assert await bookings.upkeep.complete(session) == 2
+    assert [kind for kind, _amount in await lines(world, left)][-1] is EntryKind.COMMIT
+    await require_whole(world, is_bounded=False)
+
+
 async def acted(session: AsyncSession, mind: random.Random, field: Field) -> None:
     """One of the things that people do, with a booking that may well not allow it."""
     actor = mind.choice(field.people)

@@ -60,7 +60,8 @@ class Recorded:
 async def settle(session: AsyncSession, actor: Actor, changed: Sequence[Whole]) -> None:  # noqa: ARG001 - the signature of a hook
     """Bring the ledger of bookings to what their states say; nothing happens the second time.
 
-    Raises `BookingRefused` where that takes more than there is: of two at once the later one.
+    Raises `BookingRefused` where that takes more than there is: of two at once the later one. What
+    is in use or over is never refused because of a quota it had nothing to do with before.
     """
     known, recorded = await _known(session, [whole.booking for whole in changed])
     lines = [
@@ -74,8 +75,18 @@ async def settle(session: AsyncSession, actor: Actor, changed: Sequence[Whole]) 
     ]
     if lines:
         taken = await _balance(session, lines)
-        _require_enough([whole.booking for whole in changed], known, lines, taken)
+        those = [whole.booking for whole in changed]
+        asking = [line for line in lines if _is_asked(line, those, recorded)]
+        _require_enough(those, known, asking, taken)
         await write(session, lines)
+
+
+def _is_asked(line: Line, bookings: Sequence[Booking], recorded: Mapping[UUID, Recorded]) -> bool:
+    """Whether more is asked for: not by what ends, nor by what began before there was a limit."""
+    status = next(each.status for each in bookings if each.id == line.booking_id)
+    if status is Status.IN_USE:
+        return line.account in recorded.get(line.booking_id, Recorded()).taken
+    return status not in SETTLED
 
 
 def takes(booking: Booking) -> bool:
