@@ -55,6 +55,45 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(
     assert count(shared_lab, "bookings") == 0
 
 
+def _naming(lab: Lab, field: str) -> list[tuple[str, dict[str, Any]]]:
+    """Everything that may name a team and a project, with one that is not there."""
+    wish = lab.wish(9, **{field: NOBODYS})
+    times = {name: wish[name] for name in ("starts_at", "ends_at")}
+    awaited = {
+        "earliest_at": times["starts_at"], "latest_at": times["ends_at"],
+        "min_minutes": 60, "max_minutes": 60,
+    }  # fmt: skip
+    resource, account = {"resource_id": wish["resource_id"]}, {field: NOBODYS}
+    return [
+        ("/bookings", wish),
+        ("/bookings:group", {**times, **account, "items": [resource]}),
+        ("/booking-series", {**wish, "rule": "FREQ=DAILY;COUNT=2"}),
+        ("/booking-templates", {**resource, **account, "name": "Often", "minutes": 60}),
+        ("/waiting-list", {**resource, **awaited, **account}),
+    ]
+
+
+@pytest.mark.parametrize("by", ["member", "admin"])
+@pytest.mark.parametrize("field", ["team_id", "project_id"])
+def test_an_account_that_is_not_there_is_named_wherever_something_is_booked(
+    shared_lab: Lab, field: str, by: str
+) -> None:
+    for path, body in _naming(shared_lab, field):
+        answer = shared_lab.post(path, by=by, json=body)
+        assert answer.status_code == 422, (path, answer.text)
+        codes = {fault["code"] for fault in answer.json()["errors"]}
+        assert codes == {f"unknown-{field.removesuffix('_id')}"}, (path, answer.text)
+    assert count(shared_lab, "bookings") == 0
+
+
+def test_a_booking_cannot_be_changed_to_an_account_that_is_not_there(sqlite_lab: Lab) -> None:
+    path = f"/bookings/{sqlite_lab.book(9)['id']}"
+    for field in ("team_id", "project_id"):
+        answer = sqlite_lab.patch(path, by="admin", json={field: NOBODYS})
+        assert answer.status_code == 422, answer.text
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"#/{field}"]
+
+
 @pytest.mark.parametrize(
     ("item", "pointers"),
     [

@@ -13,9 +13,9 @@ from src.core.actor import Actor, Permission, forbidden, resource_scope
 from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import (
+    charging,
     judging,
     locking,
-    plans,
     policy,
     refusals,
     repository,
@@ -72,9 +72,7 @@ async def _changed(
 ) -> Plan:
     found = await _known(session, actor, booking_id)
     locking.require_change(actor, found, None, now=now)
-    faults: list[plans.Violation] = []
-    if wish.team_id != found.booking.team_id:
-        faults = await reservation.team_faults(session, actor, wish)
+    faults = await charging.faults(session, actor, wish, was=found.booking)
     return reservation.replanned(wish, found, faults=faults)
 
 

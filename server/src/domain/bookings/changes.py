@@ -17,6 +17,7 @@ from src.core.language import gettext as _
 from src.domain import resources
 from src.domain.bookings import (
     aftermath,
+    charging,
     holds,
     judging,
     locking,
@@ -213,11 +214,9 @@ async def _move(
 
 
 async def _require_storable(session: AsyncSession, actor: Actor, step: _Step) -> None:
-    """Raise `BookingRefused` for a team that is not theirs, and for what nobody judges later."""
-    faults: list[plans.Violation] = []
+    """Raise `BookingRefused` for an account that is not theirs, and for what nobody judges later."""
     booking = step.found.booking
-    if step.wish.team_id != booking.team_id:
-        faults += await reservation.team_faults(session, actor, step.wish)
+    faults = await charging.faults(session, actor, step.wish, was=booking)
     if step.answers_change and booking.starts_at <= clock.now():
         message = _("It has begun: the answers stay as they are.")
         faults.append(plans.Violation("answers-fixed", message, False, {}, "answers"))
@@ -242,7 +241,7 @@ def _write(
     old = {name: getattr(booking, name) for name in _PLACE}
     if move is not None:
         judgement = move.judgement
-        booking.unit_id = move.unit_id
+        booking.unit_id, booking.is_rival = move.unit_id, False  # it has a hold now
         booking.resource_id = judgement.plan.resource_id
         booking.starts_at = judgement.plan.window.starts_at
         booking.ends_at = judgement.plan.window.ends_at

@@ -14,10 +14,11 @@ from src.core import clock, events, ids
 from src.core.actor import Actor, Permission
 from src.core.errors import Unauthenticated
 from src.core.language import gettext as _
-from src.domain import accounts, resources
+from src.domain import resources
 from src.domain.accounts.tables import User, UserState
 from src.domain.bookings import (
     aftermath,
+    charging,
     inviting,
     judging,
     plans,
@@ -225,17 +226,17 @@ def replanned(
 async def _people(
     session: AsyncSession, actor: Actor, wishes_: Sequence[Wish]
 ) -> list[tuple[Person, list[Violation]]]:
-    """For whom each of them is, and what speaks against its people and its team."""
+    """For whom each of them is, and what speaks against its people, its team and its project."""
     unknown = await inviting.strangers(session, wishes_)
     found: dict[tuple[UUID | None, ...], tuple[Person, list[Violation]]] = {}
     for wish in wishes_:
-        key = (wish.booked_for, wish.team_id, wish.resource_id)
+        key = (wish.booked_for, wish.team_id, wish.project_id, wish.resource_id)
         if key not in found:
             person, faults = await _person(session, actor, wish)
-            found[key] = person, [*faults, *await team_faults(session, actor, wish)]
+            found[key] = person, [*faults, *await charging.faults(session, actor, wish)]
     told = []
     for wish in wishes_:
-        person, faults = found[wish.booked_for, wish.team_id, wish.resource_id]
+        person, faults = found[wish.booked_for, wish.team_id, wish.project_id, wish.resource_id]
         told.append((person, [*faults, *inviting.faults(wish, unknown)]))
     return told
 
@@ -257,17 +258,6 @@ async def _person(
     message = _("There is nobody here whom this could be for.")
     fault = Violation("unknown-person", message, False, {}, "booked_for")
     return Person(wish.booked_for, ""), [fault]
-
-
-async def team_faults(session: AsyncSession, actor: Actor, wish: Wish) -> list[Violation]:
-    """What speaks against the team of a wish: it must be one's own, or one manages the resource."""
-    team_id = wish.team_id
-    if team_id is None or team_id in actor.team_ids:
-        return []
-    may_any = policy.may_manage(actor, wish.resource_id)
-    if may_any and await accounts.team_names(session, [team_id]):
-        return []
-    return [Violation("unknown-team", _("Choose a team you belong to."), False, {}, "team_id")]
 
 
 def _booking(

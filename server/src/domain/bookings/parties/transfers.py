@@ -16,13 +16,22 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from src.core import clock, events, ids
+from src.core import clock, events, ids, reach
 from src.core.actor import Actor, Permission, forbidden
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.domain import notifications
 from src.domain.accounts.tables import User
-from src.domain.bookings import aftermath, inviting, locking, policy, repository, reservation, rules
+from src.domain.bookings import (
+    aftermath,
+    charging,
+    inviting,
+    locking,
+    policy,
+    repository,
+    reservation,
+    rules,
+)
 from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.parties.errors import (
     BadTransfer,
@@ -130,7 +139,7 @@ async def accept(
         raise forbidden(Permission.BOOKINGS_MANAGE)
     booking = found.booking
     _require_ahead(booking, now)
-    wish = _wish(actor, found)
+    wish = await _wish(session, actor, found)
     rules.transition(session, actor, booking, Status.CANCELLED, now=now, reason=_("Handed over."))
     # Nothing is left behind: the hold passes to the receiver's booking.
     await aftermath.follow(session, actor, [found])
@@ -153,6 +162,8 @@ async def decline(
     row, found = await _in_hand(session, actor, transfer_id, expected_version, now)
     if actor.user_id != row.to_id:
         raise forbidden(Permission.BOOKINGS_MANAGE)
+    if actor.is_program:  # a key that was given reading alone answers nothing for its owner
+        policy.require(actor, Permission.BOOKINGS_CREATE, found.booking.resource_id)
     _decide(session, actor, row, TransferState.DECLINED, now)
     await _tell(session, actor, row, found, "transfer.declined", row.from_id)
     await session.flush()
@@ -179,9 +190,10 @@ async def get_as_is(session: AsyncSession, actor: Actor, transfer_id: UUID) -> T
     return _view(actor, row, clock.now())
 
 
-def _wish(actor: Actor, found: Whole) -> Wish:
-    """The same as the receiver's wish; a team that is not theirs does not come along."""
+async def _wish(session: AsyncSession, actor: Actor, found: Whole) -> Wish:
+    """The same as the receiver's wish; a team or project not theirs does not come along."""
     booking = found.booking
+    foreign = await charging.project_faults(session, actor, booking.project_id, may_any=False)
     return Wish(
         booking.resource_id,
         booking.starts_at,
@@ -192,7 +204,7 @@ def _wish(actor: Actor, found: Whole) -> Wish:
         team_id=booking.team_id if booking.team_id in actor.team_ids else None,
         attendees=tuple(map(UUID, booking.attendee_ids)),
         answers=booking.answers,
-        project_id=booking.project_id,
+        project_id=None if foreign else booking.project_id,
     )
 
 
@@ -265,7 +277,11 @@ def _concerns(actor: Actor, side: Side | None) -> ColumnElement[bool]:
         "received": Transfer.to_id == actor.user_id,
         "given": or_(Transfer.from_id == actor.user_id, Booking.booked_by == actor.user_id),
     }
-    return sides[side] if side is not None else or_(*sides.values())
+    concerned = sides[side] if side is not None else or_(*sides.values())
+    if actor.is_program:  # a key bound to a microscope is not told of the others
+        of_resource: reach.Columns = {"resource": Booking.resource_id}
+        concerned = and_(concerned, reach.within(actor, Permission.BOOKINGS_READ, of_resource))
+    return concerned
 
 
 def _whole() -> Select[Transfer, Booking, str, str, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from src.core.errors import FieldError, PreconditionFailed, Unauthenticated
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain import resources
-from src.domain.bookings import plans, policy
+from src.domain.bookings import charging, plans, policy
 from src.domain.bookings.tables import OfferState, WaitingEntry, WaitingState
 from src.domain.bookings.waiting import offers, repository, serving
 from src.domain.bookings.waiting.errors import (
@@ -49,6 +49,7 @@ async def add(session: AsyncSession, actor: Actor, *, awaited: Awaited) -> Entry
     _require_sound(awaited.earliest_at, awaited.latest_at, awaited.min_minutes, awaited.max_minutes)
     await _require_target(session, actor, awaited)
     _require_texts(awaited.title, awaited.notes)
+    await _require_account(session, actor, awaited)
     await _require_few(session, actor.user_id)
     entry = WaitingEntry(
         id=ids.new(),
@@ -110,8 +111,7 @@ async def list_(
     """
     now = clock.now()
     wanted = repository.entries()
-    own = WaitingEntry.person_id == actor.user_id
-    wanted = wanted.where(own if mine else repository.visible(actor))
+    wanted = wanted.where(repository.own(actor) if mine else repository.visible(actor))
     if resource_id is not None:
         wanted = wanted.where(WaitingEntry.resource_id == resource_id)
     if is_on:
@@ -195,11 +195,9 @@ async def call_off(session: AsyncSession, actor: Actor, entry: WaitingEntry) -> 
 async def _locked(
     session: AsyncSession, actor: Actor, entry_id: UUID, expected_version: int | None
 ) -> WaitingEntry:
-    """An entry the actor may see and that still waits, locked behind the calendar of its offer."""
+    """An entry the actor may see and that still waits, locked behind its calendars."""
     await get(session, actor, entry_id)
-    made = await repository.open_offer(session, entry_id)
-    if made is not None:
-        await resources.calendar.lock(session, {made.resource_id})
+    await repository.lock_calendars(session, [entry_id])
     wanted = select(WaitingEntry).where(WaitingEntry.id == entry_id).with_for_update()
     entry = (await session.scalars(wanted.execution_options(populate_existing=True))).one()
     if expected_version not in {None, entry.version}:
@@ -265,8 +263,24 @@ def _require_sound(earliest: datetime, latest: datetime, least: int, most: int) 
         )
 
 
+async def _require_account(session: AsyncSession, actor: Actor, awaited: Awaited) -> None:
+    """A team or project that is not theirs would keep every offer away."""
+    scopes = [resource_scope(awaited.resource_id)] if awaited.resource_id else []
+    may_any = actor.may(Permission.BOOKINGS_MANAGE, *scopes)
+    _refuse(
+        [
+            *await charging.team_faults(session, actor, awaited.team_id, may_any=may_any),
+            *await charging.project_faults(session, actor, awaited.project_id, may_any=may_any),
+        ]
+    )
+
+
 def _require_texts(title: str, notes: str) -> None:
-    if faults := list(plans.text_faults((("title", title), ("notes", notes)))):
+    _refuse(list(plans.text_faults((("title", title), ("notes", notes)))))
+
+
+def _refuse(faults: Sequence[plans.Violation]) -> None:
+    if faults:
         raise BadWaiting(
             faults[0].message,
             errors=tuple(
