@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -38,6 +38,7 @@ class Entry:
     """A place in the navigation, shown to those who hold the permission.
 
     `is_everywhere`: what it shows belongs to no resource, so a permission for some does not do.
+    `is_for_asked`: also to whoever is asked about a request by name.
     `key` is the letter that follows `g` on the keyboard. Ranks from 50 on are for those who run
     the place.
     """
@@ -49,6 +50,7 @@ class Entry:
     icon: str
     is_everywhere: bool = False
     key: str = ""
+    is_for_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Frame:
     is_demo: bool = False
     theme: str = SYSTEM_THEME
     base_url: str = ""
+    is_asked: bool = False
     prefix: str = ""  # `/de` where the address says the language
     # Pictures of the people on the page, by their ids; whoever has none is shown by initials.
     portraits: Mapping[UUID, UUID] = field(default_factory=dict)
@@ -97,6 +100,11 @@ def enter(
     if taken.get(key, path) != path:
         raise ValueError(f"g {key} leads to {taken[key]} already")
     _entries[path] = Entry(label, path, permission, rank, icon, is_everywhere, key)
+
+
+def enter_for_asked(path: str) -> None:
+    """Show an entry also to whoever is asked about a request by name."""
+    _entries[path] = replace(_entries[path], is_for_asked=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,7 @@ def render(
         base_url=settings.base_url if settings else "",
         prefix=request.scope.get("state", {}).get("language_prefix", ""),
         portraits=portraits or {},
+        is_asked=bool(context and context.get("is_asked")),
         # A person's choice follows them to every screen; a stranger's stays on theirs.
         theme=_known_theme(actor.theme)
         or _known_theme(request.cookies.get(THEME_COOKIE))
@@ -171,12 +180,14 @@ def _known_theme(theme: str | None) -> str | None:
 
 
 def _navigation() -> list[Entry]:
-    actor = _frame.get().actor
+    frame = _frame.get()
+    actor = frame.actor
     return sorted(
         (
             entry
             for entry in _entries.values()
             if (actor.may if entry.is_everywhere else actor.may_anywhere)(entry.permission)
+            or (entry.is_for_asked and frame.is_asked)
         ),
         key=lambda entry: entry.rank,
     )

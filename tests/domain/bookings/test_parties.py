@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from src.core.actor import Actor
+from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import Forbidden
 from src.domain import bookings
 from src.domain.bookings import Booking, BookingView, Filter, Status, Wish, parties
@@ -197,6 +198,27 @@ async def test_a_transfer_is_declined_withdrawn_and_lapses(world: World) -> None
                 await parties.transfers.offer(session, giver, made.id, to=id_of(other))
 
 
+async def test_a_key_sees_and_answers_no_more_than_it_was_given(world: World) -> None:
+    giver, taker = await world.person(), await world.person()
+    resource, other = await world.resource(), await world.resource()
+    made = await book(world, giver, resource)
+    async with world.writing() as session:
+        asked = await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
+
+    def key(on: UUID) -> Actor:
+        scopes = frozenset({f"resource:{on}"})
+        granted = {Permission.BOOKINGS_READ: scopes}
+        return replace(taker, kind=ActorKind.API_KEY, granted=granted)
+
+    async with world.writing() as session:
+        assert await parties.transfers.list_(session, key(other)) == []
+        assert [one.id for one in await parties.transfers.list_(session, key(resource))] == [
+            asked.id
+        ]
+        with pytest.raises(Forbidden):
+            await parties.transfers.decline(session, key(resource), asked.id)
+
+
 async def test_templates_are_ones_own_or_a_teams(world: World) -> None:
     team = await world.team()
     owner, mate = await world.person(team_ids=[team]), await world.person(team_ids=[team])
@@ -233,4 +255,4 @@ async def test_who_leaves_is_invited_to_nothing_and_asked_nothing(world: World) 
         assert booking.attendee_ids == []
         assert (await parties.transfers.get(reads, host, asked.id)).state is TransferState.WITHDRAWN
         assert await parties.templates.list_(reads, guest) == []
-        assert (await parties.asked.of(reads, guest)).offered == ()
+        assert (await parties.asked.of(reads, guest)).handed_over == ()

@@ -10,6 +10,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx2
 
 from tests.support.application import PASSWORD, Lab
+from tests.support.servers import wait_until
+from tests.support.statements import counted
 
 
 @dataclass
@@ -144,6 +146,21 @@ class Visitor:
     def see(self, path: str) -> Shown:
         """GET a page."""
         return self._followed(self.request("GET", path), path)
+
+    def waits_for_unread(self, count: int) -> None:
+        """Wait until the bell shows so many; the worker makes notifications."""
+        bell = f'"Unread notifications: {count}"'
+        wait_until(lambda: bell in self.see("/me").response.text, what=f"the bell's {count}")
+
+    def cost(self, path: str) -> int:
+        """How many statements a page takes; the bell is counted anew once after each change."""
+        costs = []
+        for _ in range(3):
+            with counted(self.lab.app.state.database) as said:
+                assert self.see(path).status == 200
+            costs.append(len(said))
+        assert max(costs) <= min(costs) + 1, costs
+        return min(costs)
 
     def send(self, form: Form, *, button: str | None = None, **values: str) -> Shown:
         """Fill in and send; `button` is what the pressed one says: its value or its formaction."""

@@ -37,7 +37,7 @@ from src.domain.approvals.errors import (
     BadDelegation,
     DelegationNotFound,
 )
-from src.domain.approvals.repository import open_of, rules_of, waits_for
+from src.domain.approvals.repository import is_seated, open_of, rules_of, waits_for
 from src.domain.approvals.subjects import Description
 from src.domain.approvals.tables import Approval, ApprovalState, Verdict
 from src.domain.approvals.telling import tell_asked, who_decides
@@ -81,6 +81,7 @@ __all__ = [
     "delegations",
     "electors_of",
     "inbox",
+    "is_seated",
     "leaving",
     "links",
     "lock",

@@ -19,6 +19,7 @@ from src.domain.approvals.tables import (
     ApprovalSeat,
     ApprovalState,
     ApprovalVote,
+    Delegation,
 )
 from src.domain.approvals.views import Elector, Rule
 from src.domain.resources.tables import Policy, Resource
@@ -122,6 +123,26 @@ def waits_for(actor: Actor, electors: Sequence[Elector]) -> ColumnElement[bool]:
         Approval.requested_for != actor.user_id,
         not_(voted),
         or_(*(_in_the_name_of(actor, elector) for elector in electors)),
+    )
+
+
+def is_seated(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor, or somebody they stand in for, has a seat in what waits now."""
+    now = clock.now()
+    stands_in_for = select(Delegation.from_id).where(
+        Delegation.to_id == actor.user_id,
+        Delegation.revoked_at.is_(None),
+        Delegation.starts_at <= now,
+        Delegation.ends_at > now,
+    )
+    return exists().where(
+        ApprovalSeat.approval_id == Approval.id,
+        ApprovalSeat.step == Approval.step,
+        or_(
+            ApprovalSeat.person_id == actor.user_id,
+            ApprovalSeat.person_id.in_(stands_in_for),
+        ),
+        is_live(now),
     )
 
 

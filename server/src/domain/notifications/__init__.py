@@ -23,6 +23,7 @@ from src.domain.notifications.service import (
     list_for,
     mark_read,
     notify,
+    unread_and,
     unread_count,
     unread_group,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "skip",
     "test_mail",
     "topics",
+    "unread_and",
     "unread_count",
     "unread_group",
 ]

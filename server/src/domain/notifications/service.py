@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import cache, clock, ids, language, live, outbox
@@ -100,10 +100,22 @@ async def list_for(
 
 async def unread_count(session: AsyncSession, actor: Actor) -> int:
     """How many of the actor's notifications are unread."""
-    counted = select(func.count()).where(
+    return await session.scalar(_unread(actor)) or 0
+
+
+async def unread_and(
+    session: AsyncSession, actor: Actor, beside: ColumnElement[bool]
+) -> tuple[int, bool]:
+    """The same, and whether something else holds, which each page asks too. One statement."""
+    wanted = select(_unread(actor).scalar_subquery(), beside)
+    unread, holds = (await session.execute(wanted)).one()
+    return unread, bool(holds)
+
+
+def _unread(actor: Actor) -> Select[int]:
+    return select(func.count()).where(
         Notification.user_id == _self(actor), Notification.read_at.is_(None)
     )
-    return await session.scalar(counted) or 0
 
 
 async def mark_read(

@@ -25,7 +25,7 @@ from src.web import faults, security
 from src.web.admin import versions
 from src.web.declarations import Declaration
 from src.web.middleware import policy
-from src.web.pages.frame import Page, unread_by
+from src.web.pages.frame import Page, told_to
 
 PREFIX = "/admin"
 NEEDS = Permission.SETTINGS_MANAGE
@@ -82,7 +82,7 @@ class Door:
         request = Request(scope, receive)
         actor = await self._admit(request)
         site = await self._built()
-        page = Page(request, actor, await unread_by(request, actor))
+        page = Page(request, actor, *await told_to(request, actor))
         scope["state"] |= {"actor": actor, "database": page.database, "page": page}
         inner = dict(scope)  # the site puts itself into it
         if urlsplit(self._settings.base_url).scheme == "https":

@@ -19,7 +19,7 @@ from src.core.cache import Cache
 from src.core.errors import DomainError, Kind
 from src.core.language import gettext as _
 from src.core.settings import Settings
-from src.domain import files, notifications
+from src.domain import approvals, files, notifications
 from src.web import security
 from src.web.declarations import Access, Rate, declares
 from src.web.forms import Form
@@ -58,6 +58,7 @@ class Page:
     request: Request
     actor: Actor
     unread: int = 0
+    is_asked: bool = False  # by a seat in what waits, whatever their permissions
     live_after: str = ""
     portrait: UUID | None = None
 
@@ -125,30 +126,38 @@ class Page:
             csrf_token=token,
             status=status,
             portraits={**context.pop("portraits", {}), **own},
-            context={"unread": self.unread, "live_after": self.live_after, **context},
+            context={
+                "unread": self.unread,
+                "is_asked": self.is_asked,
+                "live_after": self.live_after,
+                **context,
+            },
         )
 
 
 async def _page(request: Request, actor: CurrentActor) -> Page:
     # Before anything is read: what happens from here on is told to the page.
     position = request.app.state.live.position
-    unread, portrait = await unread_by(request, actor), await portrait_of(request, actor)
-    return Page(request, actor, unread, position, portrait)
+    (unread, is_asked), portrait = await told_to(request, actor), await portrait_of(request, actor)
+    return Page(request, actor, unread, is_asked, position, portrait)
 
 
-async def unread_by(request: Request, actor: Actor) -> int:
-    """How many notifications the bell of every page shows."""
+async def told_to(request: Request, actor: Actor) -> tuple[int, bool]:
+    """How many notifications the bell shows, and whether somebody waits for their word.
+
+    Kept together: whoever is asked is notified of it.
+    """
     if actor.user_id is None:
-        return 0
+        return 0, False
 
-    async def count() -> int:
+    async def count() -> tuple[int, bool]:
         async with db.reading(request.app.state.database) as reads:
-            return await notifications.unread_count(reads, actor)
+            return await notifications.unread_and(reads, actor, approvals.is_seated(actor))
 
     cache: Cache = request.app.state.cache
     group = notifications.unread_group(actor.user_id)
-    found: int = await cache.get((group,), group, count, ttl=UNREAD_FOR)
-    return found
+    unread, is_asked = await cache.get((group,), f"{group}:and-asked", count, ttl=UNREAD_FOR)
+    return unread, is_asked
 
 
 async def portrait_of(request: Request, actor: Actor) -> UUID | None:

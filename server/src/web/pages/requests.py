@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -22,7 +22,7 @@ from src.domain import approvals, bookings, resources
 from src.domain.approvals import ApprovalView, Verdict
 from src.domain.bookings import BookingView, Calendar
 from src.domain.resources.hours import Window
-from src.templating import enter
+from src.templating import enter, enter_for_asked
 from src.web.dependencies import Paging, Reads, Tx
 from src.web.forms import Form, see_other
 from src.web.pages.booking_actions import note_of
@@ -33,6 +33,7 @@ from src.web.pages.history import history
 
 router = APIRouter(include_in_schema=False)
 enter(mark("Requests"), "/requests", Permission.BOOKINGS_APPROVE, rank=40, icon="request", key="q")
+enter_for_asked("/requests")
 
 # Whoever reads bookings may be asked; whose word counts is told by seats and permissions.
 READ = Permission.BOOKINGS_READ
@@ -54,17 +55,12 @@ async def list_requests(
     found = await approvals.inbox.list_(reads, page.actor, which=_wanted(form), paging=paging)
     asked = {one.subject_id for one in found.items if one.subject_type == "booking"}
     booked = await _bookings(page, reads, asked)
-    choices = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
     return page.show(
         "approvals/list.html",
         portraits=await page.portraits_of(reads, [one.requested_for.id for one in found.items]),
         page=found,
         form=form,
-        kinds=[
-            (kind, language.gettext(one.name))
-            for kind, one in approvals.subjects.registered().items()
-        ],
-        resource_choices=[(str(one.id), one.name) for one in choices.items],
+        **await _choices(page, reads),
         records=await bookings.records.of(reads, page.actor, booked),
         strips=await _strips(page, reads, booked),
         done=language.gettext(WORDS[done]) if done in WORDS else None,
@@ -79,6 +75,16 @@ def _wanted(form: Form) -> approvals.inbox.Filter:
     with suppress(ValueError):
         which = replace(which, resource_ids=[UUID(form.values["resource_id"])])
     return which
+
+
+async def _choices(page: Page, reads: ReadSession) -> dict[str, Any]:
+    """What the list can be filtered by."""
+    found = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+    registered = approvals.subjects.registered()
+    return {
+        "kinds": [(kind, language.gettext(one.name)) for kind, one in registered.items()],
+        "resource_choices": [(str(one.id), one.name) for one in found.items],
+    }
 
 
 async def _bookings(page: Page, reads: ReadSession, ids: set[UUID]) -> Sequence[BookingView]:

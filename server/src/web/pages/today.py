@@ -19,7 +19,7 @@ from src.core.language import gettext as _
 from src.core.language import mark
 from src.core.paging import Page as Part
 from src.core.paging import Paging
-from src.domain import bookings, resources
+from src.domain import approvals, bookings, resources
 from src.domain.bookings import BookingView, Status, parties
 from src.domain.bookings.rules import CHECK_IN_OPENS
 from src.templating import enter
@@ -47,19 +47,18 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """What the page shows. `waiting` is None for those who decide on nothing."""
+    """What the page shows. `decides`: whether the reader is one who is asked about requests."""
 
     at: datetime
     mine: Mine
     hours: str  # mine this week
-    waiting: Part[BookingView] | None
-    offers: Sequence[bookings.waiting.OfferView]
+    asked: parties.asked.Asked
+    decides: bool
     troubles: Sequence[resources.Trouble]
     troubled: int
     free: resources.FreeNow
     links: dict[UUID, str]
     due: datetime
-    asked: parties.asked.Asked
     long: timedelta = AHEAD  # free for so long, and nobody asks until when
 
 
@@ -74,15 +73,11 @@ async def today(page: CurrentPage, reads: Reads) -> Response:
 async def _read(page: Page, reads: ReadSession) -> Morning:
     now, actor = clock.now(), page.actor
     zone = language.reader().zone
+    electors = await approvals.electors_of(reads, actor)
     own = bookings.Filter(mine=True, statuses=OPEN, from_=now, to=now + AHEAD)
-    found = await bookings.list_(reads, actor, which=own, paging=Paging(limit=MINE))
-    waiting = None
-    if actor.may_anywhere(Permission.BOOKINGS_APPROVE):
-        asked = bookings.Filter(waiting=True, from_=now)
-        waiting = await bookings.list_(reads, actor, which=asked, paging=Paging(FEW, page=1))
-    offers = await bookings.waiting.offers.list_(
-        reads, actor, is_open=True, paging=Paging(limit=FEW)
-    )
+    few = Paging(limit=MINE)
+    found = await bookings.list_(reads, actor, which=own, paging=few, electors=electors)
+    asked = await parties.asked.of(reads, actor, electors=electors, most=FEW)
     monday, sunday = _week(now, zone)
     booked = await bookings.booked_time(reads, actor, from_=monday, to=sunday)
     troubles, troubled = await resources.troubles(reads, actor, most=FEW)
@@ -92,14 +87,14 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
         at=now,
         mine=_mine(found, now, zone),
         hours=language.format_number(round(booked / timedelta(hours=1), 1)),
-        waiting=waiting,
-        offers=offers.items,
+        asked=asked,
+        # A rule may ask anybody.
+        decides=actor.may_anywhere(Permission.BOOKINGS_APPROVE) or asked.requested > 0,
         troubles=troubles,
         troubled=troubled,
         free=free,
         links={one.resource.id: _form(one) for one in free.items if one.starts_at},
-        asked=await parties.asked.of(reads, actor, most=FEW),
-        due=min([_due(now, found.items, free), *(one.expires_at for one in offers.items)]),
+        due=min([_due(now, found.items, free), *(one.expires_at for one in asked.offers)]),
     )
 
 
