@@ -37,6 +37,7 @@ MESSAGES = {
 }
 # The years every database, zone table and calendar can handle.
 LONGEST_FILTER = 200
+LONGEST_VERSION = 18  # digits: Python reads no number of thousands
 FIRST_YEAR, LAST_YEAR = 2000, 2198
 LONGEST_PATH = 2000
 DECODINGS = 2
@@ -144,6 +145,12 @@ class Form:
         """Whether something that stands against it could be passed over."""
         found = [*self.refusals, *(fault for faults in self.faults.values() for fault in faults)]
         return any(fault.is_overridable for fault in found)
+
+    @property
+    def version(self) -> int | None:
+        """The version the form was made of; None where it says none."""
+        said = self.values.get("version", "")
+        return int(said) if said.isdecimal() and len(said) < LONGEST_VERSION else None
 
     def parse(self, shape: type[ShapeT]) -> ShapeT | None:
         """The values in their types; None when a field is wrong (see `faults`)."""

@@ -62,7 +62,7 @@ def read(form: Form, before: sheets.Schema | None) -> dict[str, Any] | None:
     for place in _filled(form):
         row = _row(form, place, known)
         order = form.values.get(f"row{place}.order", "").strip()
-        rows.append((int(order) if order.isdigit() else place + 1, row))
+        rows.append((int(order) if order.isdecimal() and len(order) < 9 else place + 1, row))
     rows.sort(key=lambda pair: pair[0])
     schema = sheet_rows.schema_of([row for _order, row in rows], before=before)
     if schema is None or form.is_faulty:

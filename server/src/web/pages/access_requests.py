@@ -10,11 +10,12 @@ from pydantic import Field
 from starlette.responses import Response
 
 from src.core.actor import Permission
+from src.core.language import gettext as _
 from src.core.language import mark
 from src.domain import approvals, resources, training
 from src.domain.training import AccessState
 from src.web.dependencies import Tx
-from src.web.forms import Form, Shape, TypedDate, see_other
+from src.web.forms import Fault, Form, Shape, TypedDate, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 from src.web.pages.qualifications import end_of_day
 from src.web.pages.resources import DUTIES
@@ -81,11 +82,13 @@ async def decide(page: CurrentPage, request_id: UUID) -> Response:
     """Give access until a day or as long as such a qualification holds, or refuse."""
     form = await Form.read(page.request)
     shape = form.parse(DecisionShape)
-    said = form.values.get("verdict", "")
-    verdict = approvals.Verdict.REJECT if said == "reject" else approvals.Verdict.APPROVE
+    said = form.values.get("verdict")
+    if said not in set(approvals.Verdict):
+        form.refusals.append(Fault("missing", _("Choose: approve or reject.")))
     until = end_of_day(page, form, "until", shape.until if shape else None)
     if shape is None or form.is_faulty:
         return await _show(page, form, request_id, status=422)
+    verdict = approvals.Verdict(said)
     made = await page.tried(form, lambda tx: training.access.decide(
         tx, page.actor, request_id, verdict, until=until, note=shape.note
     ))  # fmt: skip

@@ -89,7 +89,7 @@ def rearranged(form: Form) -> bool:
     action, _dash, at = form.values.get("do", "").partition("-")
     if action not in {"add", "remove", "up", "down"}:
         return False
-    steps, number = count_of(form), int(at) if at.isdigit() else 0
+    steps, number = count_of(form), int(at) if at.isdecimal() and len(at) < 9 else 0
     if action == "add":
         form.values["steps"] = str(min(steps + 1, checking.MOST_STEPS))
         return True

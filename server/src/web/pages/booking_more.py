@@ -102,7 +102,7 @@ async def more_of(
         more = await _series(page, reads, form, shape, wish, zone, more)
     if shape.also:
         more = replace(more, together=await _together(page, reads, shape.also, wish))
-    if shape.attendees:
+    if shape.attendees and page.actor.may_anywhere(Permission.USERS_READ):
         more = replace(more, busy=await _busy(reads, shape.attendees, wish))
     return more
 
@@ -178,7 +178,7 @@ async def choices(page: Page, reads: ReadSession, form: Form) -> dict[str, Any]:
             if str(id_) != form.values.get("resource_id")
         }
         missing = [one for one in shape.attendees if str(one) not in known]
-        if missing:
+        if missing and page.actor.may_anywhere(Permission.USERS_READ):
             names = await accounts.names(reads, missing)
             known |= {str(id_): name for id_, name in names.items()}
     return {

@@ -77,10 +77,9 @@ async def respond(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
 async def cancel_group(page: CurrentPage, session: Tx, booking_id: UUID) -> Response:
     """Cancel all that was booked together, as far as one may."""
     booking = await bookings.get(session, page.actor, booking_id)
-    if booking.group_id is not None:
-        await parties.groups.cancel(
-            session, page.actor, booking.group_id, reason=await note_of(page)
-        )
+    if booking.group_id is None:
+        return see_other(f"/bookings/{booking_id}")
+    await parties.groups.cancel(session, page.actor, booking.group_id, reason=await note_of(page))
     return see_other(f"/bookings/{booking_id}?done=cancelled")
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from src.core import clock
 from src.core.actor import Permission
 from src.core.db import ReadSession
+from src.core.language import gettext as _
 from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
@@ -181,6 +182,9 @@ async def _changed(
     shape = form.parse(EditShape)
     at = moment(shape.from_at) if shape else None
     first = next((each for each in coming if shape and each.series_at == at), None)
+    if shape and first is None:  # it has begun or was cancelled meanwhile
+        text = _("Read the series again, then repeat the change.")
+        form.refusals.append(Fault("missing", text))
     changes = _changes(form, shape, one, first) if shape and first else None
     if shape is None or first is None or changes is None:
         return None

@@ -91,10 +91,9 @@ async def set_policy(page: CurrentPage, level: OneLevel) -> Response:
     values = _values(form)
     if values is None:
         return await _show(page, form, level, status=422)
-    version = form.values.get("version", "")
     done = await page.tried(form, lambda session: resources.set_policy(
         session, page.actor, level, values=values,
-        expected_version=int(version) if version.isdigit() else None,
+        expected_version=form.version,
     ))  # fmt: skip
     if isinstance(done, Refused):
         return await _show(page, form, level, status=done.status)
@@ -214,10 +213,9 @@ async def set_questions(page: CurrentPage, level: OneLevel, which: Which) -> Res
     schema = sheet_editor.read(form, before)
     if form.is_faulty:
         return await _show_questions(page, form, level, which, status=422)
-    version = form.values.get("version", "")
     done = await page.tried(form, lambda session: resources.set_policy(
         session, page.actor, level, values={which: schema},
-        expected_version=int(version) if version.isdigit() else None,
+        expected_version=form.version,
     ))  # fmt: skip
     if isinstance(done, Refused):
         return await _show_questions(page, form, level, which, status=done.status)

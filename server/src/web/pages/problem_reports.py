@@ -209,9 +209,9 @@ async def _show(
             photos = await files.list_for(reads, page.actor, subject=("problem", problem_id))
         events = await history(reads, ("problem", problem_id)) if may_manage else None
         portraits = await page.portraits_of(reads, [one.reported_by.id])
-    if not form.values:
-        now = {"severity": one.severity, "is_blocking": "on" if one.is_blocking else ""}
-        form = Form.of({**now, "version": one.version})
+    if "severity" not in form.values:  # nothing was sent, or the other of the two forms
+        form.values["severity"] = one.severity
+        form.lists["is_blocking"] = ["on"] if one.is_blocking else []
     return page.show(
         "problems/show.html", status=status, form=form, one=one, resource=resource,
         photos=photos, events=events, may_manage=may_manage, severities=SEVERITIES,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from src.core.actor import Permission
@@ -20,7 +19,7 @@ from src.domain.bookings.quotas import QuotaView, QuotaWish, rule
 from src.domain.bookings.tables import HolderKind, Period, QuotaUnit
 from src.templating import enter
 from src.web.dependencies import Paging, Reads, Tx
-from src.web.forms import Form, Shape, see_other
+from src.web.forms import Form, Shape, TypedDate, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
@@ -52,12 +51,17 @@ FIELDS = frozenset(
 )
 
 
+def _with_point(typed: object) -> object:
+    """2,5 is as good as 2.5."""
+    return typed.replace(",", ".") if isinstance(typed, str) else typed
+
+
 class AmountShape(Shape):
     """What may be changed of a quota; `amount` in hours or bookings."""
 
     name: str = Field(max_length=200)
-    amount: float = Field(ge=0, le=100_000)
-    ends_on: date | None = None
+    amount: Annotated[float, BeforeValidator(_with_point)] = Field(ge=0, le=100_000)
+    ends_on: TypedDate | None = None
 
 
 class QuotaShape(AmountShape):
@@ -72,7 +76,7 @@ class QuotaShape(AmountShape):
     type_id: UUID | None = None
     period: Period
     unit: QuotaUnit
-    starts_on: date | None = None
+    starts_on: TypedDate | None = None
 
     def wish(self) -> QuotaWish:
         """As the service takes it: of the holders the one that the kind names."""

@@ -14,6 +14,7 @@ from src.domain.accounts.imports.reading import decoded
 from src.domain.resources import importing
 from src.domain.resources.importing import Outcome, RowResult
 from src.web.api.resource_imports import table
+from src.web.declarations import declares
 from src.web.dependencies import Reads
 from src.web.forms import Form
 from src.web.pages import uploads
@@ -52,7 +53,9 @@ async def get_template(page: CurrentPage) -> Response:
     return table(importing.template(), "resources-template")
 
 
-@router.get("/resources/export", **shows(Permission.RESOURCES_READ))
+@router.get(
+    "/resources/export", **declares(Permission.RESOURCES_READ, rate="export", cache="no-store")
+)
 async def export_resources(page: CurrentPage, reads: Reads) -> Response:
     """All of them, in the same columns."""
     return table(await importing.exported(reads, page.actor))

@@ -130,12 +130,11 @@ async def change_settings(page: CurrentPage, part: str) -> Response:
 
 
 async def _decide(tx: AsyncSession, page: Page, form: Form, part: str, shape: Shape) -> Facility:
-    version = form.values.get("version", "")
     return await accounts.facility.update(
         tx,
         page.actor,
         changes=PARTS[part][1](shape, await accounts.facility.read(tx)),
-        expected_version=int(version) if version.isdigit() else None,
+        expected_version=form.version,
     )
 
 

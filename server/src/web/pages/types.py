@@ -87,10 +87,9 @@ async def edit(page: CurrentPage, type_id: UUID) -> Response:
     values = _values(form, one)
     if values is None:
         return _show(page, form, one, status=200 if "more" in form.values else 422)
-    version = form.values.get("version", "")
     done = await page.tried(form, lambda tx: resources.update_type(
         tx, page.actor, type_id, changes=values,
-        expected_version=int(version) if version.isdigit() else None,
+        expected_version=form.version,
     ))  # fmt: skip
     if isinstance(done, Refused):
         return _show(page, form, one, status=done.status)
