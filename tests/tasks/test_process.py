@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import time
@@ -92,6 +93,16 @@ async def test_at_sigterm_a_short_job_ends_and_a_long_one_is_given_back(ours: Ya
     assert (finished.state, finished.attempts) == (State.DONE, 1)
     assert (returned.state, returned.attempts) == (State.QUEUED, 0)
     assert await ours.effects() == {1: 1}
+
+
+@on_sqlite
+async def test_a_signal_that_another_thread_takes_is_noticed_too(ours: Yard) -> None:
+    await ready(ours)
+    await done(ours, await ours.publish(INSIDE, n=1))
+    [process] = ours.processes
+    threads = [int(task.name) for task in Path(f"/proc/{process.running.pid}/task").iterdir()]
+    os.kill(max(threads), signal.SIGTERM)  # Linux gives it to that thread, the main one sleeps on
+    assert await asyncio.to_thread(process.running.wait, 60) == 0
 
 
 @on_postgresql

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 from types import FrameType
 
@@ -30,6 +29,7 @@ log = structlog.get_logger("src.tasks")
 
 BAD_SETTINGS, NO_DATABASE, NO_REDIS, PORT_TAKEN = 2, 3, 4, 5
 PATIENCE = 30.0  # seconds for database and Redis to come up at the start
+LOOK = 0.2  # seconds between looks at whether a signal came
 
 
 class _Refusal(Exception):
@@ -79,12 +79,13 @@ def _serve(settings: Settings, pace: Pace | None, patience: float) -> int:
         _wait_for_servers(worker, signals, patience)
         if settings.worker_health_port:
             health = _open_port(worker, settings)
-        if not signals.received.is_set():
+        if not signals.received:
             worker.start(settings.queues)
             log.info("worker started", queues=settings.queues, threads=settings.worker_threads)
-        signals.received.wait()
+        while not signals.received:
+            time.sleep(LOOK)
     finally:
-        worker.stop(settings.worker_grace, hurry=signals.repeated)
+        worker.stop(settings.worker_grace, hurry=lambda: signals.repeated)
         if health is not None:
             health.stop()
     log.info("worker ended")
@@ -95,7 +96,7 @@ def _wait_for_servers(worker: Worker, signals: _Signals, patience: float) -> Non
     deadline = time.monotonic() + patience
     said = False
     while away := worker.away():
-        if time.monotonic() > deadline or signals.received.is_set():
+        if time.monotonic() > deadline or signals.received:
             name, why = next(iter(away.items()))
             if name == "database":
                 raise _Refusal(NO_DATABASE, f"DATABASE_URL: the database does not answer ({why})")
@@ -103,7 +104,7 @@ def _wait_for_servers(worker: Worker, signals: _Signals, patience: float) -> Non
         if not said:
             log.warning("waiting for what does not answer", **away)
         said = True
-        signals.received.wait(0.5)
+        time.sleep(0.5)
 
 
 def _open_port(worker: Worker, settings: Settings) -> Health:
@@ -118,18 +119,23 @@ def _open_port(worker: Worker, settings: Settings) -> Health:
 
 
 class _Signals:
-    """What was asked of the process."""
+    """What was asked of the process: flags to look at, nothing to wait for.
+
+    Python runs a handler in the main thread, and only when that comes back to Python. A signal
+    just before it falls asleep, or one taken by another thread, would leave it in an endless wait;
+    and the lock inside an event, held by the very wait that a handler interrupts, would hold the
+    handler too.
+    """
 
     def __init__(self) -> None:
-        self.received = threading.Event()
-        self.repeated = threading.Event()
+        self.received = False
+        self.repeated = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._receive)
 
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
-        if self.received.is_set():
-            self.repeated.set()
-        self.received.set()
+        self.repeated = self.received
+        self.received = True
 
 
 def exit_with(code: int) -> None:

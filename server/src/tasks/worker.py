@@ -96,10 +96,10 @@ class Worker:
         with suppress(CancelledError):  # given back
             self.bridge.run(self.delivery.deliver(message_id))
 
-    def stop(self, grace: float, *, hurry: threading.Event | None = None) -> int:
+    def stop(self, grace: float, *, hurry: Callable[[], bool] = lambda: False) -> int:
         """Take nothing more, wait `grace` seconds, give the rest back; how many jobs that was.
 
-        Setting `hurry` ends the waiting.
+        The waiting ends as soon as `hurry` says so.
         """
         self.is_stopping = True
         self._over.set()
@@ -118,7 +118,7 @@ class Worker:
         self.bridge.stop()
         return returned
 
-    def _wind_up(self, grace: float, hurry: threading.Event | None) -> int:
+    def _wind_up(self, grace: float, hurry: Callable[[], bool]) -> int:
         for task in self._loops[:-1]:  # the heartbeat goes on: jobs are still in flight
             self.bridge.run(_end(task), LOOP_PATIENCE)
         self._wait(grace, hurry)
@@ -133,12 +133,11 @@ class Worker:
         self.bridge.run(self.database.dispose(), LOOP_PATIENCE)
         return returned
 
-    def _wait(self, grace: float, hurry: threading.Event | None = None) -> None:
-        hurry = hurry or threading.Event()
+    def _wait(self, grace: float, hurry: Callable[[], bool] = lambda: False) -> None:
         deadline = time.monotonic() + grace
         for consumer in self.consumers.values():
             for _, thread in consumer.worker_threads:
-                while thread.is_alive() and time.monotonic() < deadline and not hurry.is_set():
+                while thread.is_alive() and time.monotonic() < deadline and not hurry():
                     thread.join(0.05)
 
     def illness(self) -> list[str]:
