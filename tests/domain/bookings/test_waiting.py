@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from src.core.actor import Actor
+from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import DomainError, Forbidden
 from src.domain import accounts, bookings, resources
 from src.domain.bookings import Booking, BookingView, Status, Wish, waiting
@@ -400,6 +401,34 @@ async def test_accepting_asks_the_rules_anew(world: World, at: At) -> None:
     with pytest.raises(bookings.BookingRefused):
         await accept(world, ada, await the_open(world))
     assert (await the_open(world)) is not None
+
+
+async def test_a_key_for_one_resource_is_not_told_of_waiting_for_others(
+    world: World, at: At
+) -> None:
+    person = await world.person()
+    one, other = await world.resource(), await world.resource()
+    mine = [await wait(world, person, each) for each in (one, other)]
+    granted = {Permission.BOOKINGS_READ: frozenset({f"resource:{one}"})}
+    key = replace(person, kind=ActorKind.API_KEY, granted=granted)
+    async with world.reading() as reads:
+        seen = await waiting.entries.list_(reads, key)
+        offered = await waiting.offers.list_(reads, key)
+        with pytest.raises(waiting.WaitingEntryNotFound):
+            await waiting.entries.get(reads, key, mine[1].id)
+    assert [each.id for each in seen.items] == [mine[0].id]
+    assert {each.resource.id for each in offered.items} == {one}
+
+
+async def test_changing_an_entry_takes_its_calendar_first(world: World, at: At) -> None:
+    """Else whoever frees time there waits for the entry, and the entry for the calendar."""
+    person, resource = await world.person(), await world.resource()
+    entry = await wait(world, person, resource, least=120)
+    with counted(world.database) as said:
+        async with world.writing() as session:
+            await waiting.entries.change(session, person, entry.id, changes={"title": "New"})
+    locks = [each for each in said if each.startswith("UPDATE") or "FOR UPDATE" in each]
+    assert "calendar_version" in locks[0]
 
 
 async def test_leaving_the_list_passes_the_offer_on(world: World, at: At) -> None:

@@ -198,8 +198,10 @@ async def respond(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    changed = False
-    for row in rows:
+    changed, found_rows = False, rows.all()
+    if booking_id not in {row.booking_id for row in found_rows}:  # taken back meanwhile
+        raise AttendeeNotFound(_("You are not invited to this booking."))
+    for row in found_rows:
         changed = changed or row.response != answer
         row.response, row.responded_at = Response(answer), now
     events.record(

@@ -232,9 +232,11 @@ async def _write(
         kept.rule = str(plan.rule)
     kept.starts_at, kept.minutes, kept.timezone = start, plan.minutes, plan.zone.key
     kept.skipped = skipped
-    for name in ("title", "notes", "unit", "team_id"):
+    for name in ("title", "notes", "unit", "team_id", "project_id", "answers"):
         if name in plan.fields:
             value = plan.fields[name]
+            if name == "answers":
+                value = dict(value or {})
             setattr(kept, name, (value or "") if name in {"title", "notes"} else value)
     kept.resource_id = plan.fields.get("resource_id") or kept.resource_id
     changes |= {"rule": kept.rule, "stayed": len(plan.stuck)}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
 from src.core.actor import SYSTEM
-from src.domain import accounts, resources
+from src.domain import accounts
 from src.domain.bookings.tables import FreeAlert, Offer, WaitingEntry
 from src.domain.bookings.waiting import entries, repository
 
@@ -19,10 +19,9 @@ async def _erase(session: AsyncSession, user_id: UUID) -> None:
     on = select(WaitingEntry.id).where(
         WaitingEntry.person_id == user_id, WaitingEntry.state.in_(repository.ON)
     )
-    for entry_id in (await session.scalars(on.order_by(WaitingEntry.id))).all():
-        made = await repository.open_offer(session, entry_id)
-        if made is not None:
-            await resources.calendar.lock(session, {made.resource_id})
+    found = (await session.scalars(on.order_by(WaitingEntry.id))).all()
+    await repository.lock_calendars(session, found)
+    for entry_id in found:
         wanted = select(WaitingEntry).where(WaitingEntry.id == entry_id).with_for_update()
         entry = (await session.scalars(wanted.execution_options(populate_existing=True))).one()
         await entries.call_off(session, SYSTEM, entry)

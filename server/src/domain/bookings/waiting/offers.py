@@ -43,7 +43,7 @@ async def list_(
 ) -> Page[OfferView]:
     """The offers made to the actor, the newest first; `is_open`: those that wait for an answer."""
     now = clock.now()
-    wanted = repository.offers().where(WaitingEntry.person_id == actor.user_id)
+    wanted = repository.offers().where(repository.own(actor))
     if is_open:
         wanted = wanted.where(Offer.state == OfferState.OPEN, Offer.expires_at > now)
     keys = [Key(Offer.id, name="id", descending=True)]

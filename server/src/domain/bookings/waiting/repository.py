@@ -168,8 +168,18 @@ def is_managed(actor: Actor) -> ColumnElement[bool]:
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """One's own entries, and those of what one looks after."""
-    own = WaitingEntry.person_id == actor.user_id if actor.user_id else false()
-    return or_(own, is_managed(actor))
+    return or_(own(actor), is_managed(actor))
+
+
+def own(actor: Actor) -> ColumnElement[bool]:
+    """One's own entries; a key bound to a microscope is not told of the others."""
+    if actor.user_id is None:
+        return false()
+    theirs = WaitingEntry.person_id == actor.user_id
+    if not actor.is_program:
+        return theirs
+    columns: reach.Columns = {"resource": WaitingEntry.resource_id}
+    return and_(theirs, reach.within(actor, Permission.BOOKINGS_READ, columns))
 
 
 def entries() -> Select[*tuple[Any, ...]]:
@@ -332,6 +342,16 @@ async def open_offer(session: AsyncSession, entry_id: UUID) -> Offer | None:
     """The open offer of an entry."""
     wanted = select(Offer).where(Offer.entry_id == entry_id, Offer.state == OfferState.OPEN)
     return await session.scalar(wanted)
+
+
+async def lock_calendars(session: AsyncSession, entry_ids: Collection[UUID]) -> None:
+    """Lock the calendars that entries name and have offers on: before the entries, as everywhere."""
+    rows = await session.execute(
+        select(WaitingEntry.resource_id, Offer.resource_id)
+        .outerjoin(Offer, and_(Offer.entry_id == WaitingEntry.id, Offer.state == OfferState.OPEN))
+        .where(WaitingEntry.id.in_(entry_ids))
+    )
+    await resources.calendar.lock(session, {each for row in rows for each in row if each})
 
 
 async def names_of(session: AsyncSession, entries: Collection[WaitingEntry]) -> dict[UUID, str]:
