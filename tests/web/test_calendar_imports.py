@@ -38,6 +38,10 @@ def test_first_what_would_come_of_it_then_all_or_none(lab: Lab) -> None:
     assert refused.status_code == 422
     assert refused.json()["type"] == "/problems/calendar-import-refused"
     assert refused.json()["errors"][0]["pointer"] == "#/events/1"
+    taken = brought(lab, content, key="2")
+    assert (taken.status_code, taken.json()["type"]) == (409, "/problems/calendar-import-overlaps")
+    assert taken.json()["errors"][0]["pointer"] == "#/events/1"
+    assert taken.json()["suggestions"], "as a booking of its own would be told"
     assert lab.get("/bookings", params={"mine": True}).json()["data"] == []
     done = brought(lab, content, only_good=True).json()["data"]
     assert (done["is_done"], len(done["booking_ids"]), done["refused"]) == (True, 2, 1)

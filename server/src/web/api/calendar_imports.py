@@ -37,6 +37,7 @@ _import = declares(
     rate="write",
     problems=(
         feeds.CalendarUnreadable,
+        feeds.ImportOverlaps,
         feeds.ImportRefused,
         bookings.BookingRefused,
         bookings.BookingOverlaps,

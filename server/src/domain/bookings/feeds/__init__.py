@@ -12,6 +12,7 @@ from src.domain.bookings.feeds.errors import (
     BadFeed,
     CalendarUnreadable,
     FeedNotFound,
+    ImportOverlaps,
     ImportRefused,
     TooManyFeeds,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "FeedNotFound",
     "FeedView",
     "FeedWish",
+    "ImportOverlaps",
     "ImportRefused",
     "NewFeed",
     "Opened",

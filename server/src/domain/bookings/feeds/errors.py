@@ -43,3 +43,14 @@ class ImportRefused(Invalid):
     """
 
     code, title = "calendar-import-refused", "Some events cannot be booked"
+
+
+class ImportOverlaps(Conflict):
+    """Others have the time of every event that was chosen; nothing else stands in their way.
+
+    `errors` names each by its place in the list; `conflicts` tells what holds the time of the
+    first, as far as you may see, and `suggestions` are windows for it that are free and fit all
+    rules. Nothing was booked.
+    """
+
+    code, title = "calendar-import-overlaps", "These times are taken"

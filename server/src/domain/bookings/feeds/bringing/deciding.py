@@ -16,11 +16,11 @@ from src.core.errors import FieldError
 from src.core.language import gettext as _
 from src.core.language import ngettext, zone_of
 from src.domain import resources
-from src.domain.bookings import plans, reservation
+from src.domain.bookings import plans, refusals, reservation
 from src.domain.bookings.feeds import writing
 from src.domain.bookings.feeds.bringing.reading import Fault, ReadEvent, placed
-from src.domain.bookings.feeds.errors import ImportRefused
-from src.domain.bookings.plans import Window
+from src.domain.bookings.feeds.errors import ImportOverlaps, ImportRefused
+from src.domain.bookings.plans import Judgement, Window
 from src.domain.bookings.reservation import Order
 from src.domain.bookings.series import fitting
 from src.domain.bookings.series.fitting import Finding
@@ -30,14 +30,15 @@ from src.domain.resources.errors import ResourceNotFound
 from src.domain.resources.tables import Resource
 
 Outcome = Literal["confirmed", "requested", "refused"]
-_NO_RESOURCE = "no-resource"
+_NO_RESOURCE, _OVERLAPS = "no-resource", "booking-overlaps"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One time of an event: which resource it would be on, what would come of it, and why.
 
-    `faults` speak for themselves; `conflicts` is what holds its time, as far as one may see.
+    `faults` speak for themselves; `conflicts` is what holds its time, as far as one may see;
+    `judgement` is what the rules say of it, where they were asked.
     """
 
     event: ReadEvent
@@ -46,11 +47,17 @@ class Line:
     window: Window | None = None
     faults: tuple[Fault, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    judgement: Judgement | None = None
 
     @property
     def can_be_booked(self) -> bool:
         """Whether it may be chosen."""
         return self.outcome != "refused"
+
+    @property
+    def is_only_taken(self) -> bool:
+        """Whether nothing stands in its way but what others hold."""
+        return {fault.code for fault in self.faults} == {_OVERLAPS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,8 @@ async def take(
 
     With `only_good` those that cannot be booked are left out. They go the way of every booking:
     confirmed, or requested where somebody must approve. Raises `ImportRefused` with every reason,
-    and what `bookings.create` raises.
+    `ImportOverlaps` where others have the time of each and nothing else is wrong, and what
+    `bookings.create` raises.
     """
     chosen = [each for each in events_ if only is None or each.key in only]
     first = await preview(session, actor, chosen, resource_id=resource_id, choices=choices)
@@ -116,7 +124,7 @@ async def take(
     plan = await preview(session, actor, chosen, resource_id=resource_id, choices=choices)
     refused = [line for line in plan.lines if not line.can_be_booked]
     if refused and not only_good:
-        raise _refusal(events_, refused)
+        raise await _refusal(session, actor, events_, plan)
     orders = [
         Order(_wish(line.event, line.resource, line.window), at=("events", place))
         for place, line in enumerate(plan.lines)
@@ -224,26 +232,38 @@ def _found(line: Line, finding: Finding) -> Line:
         return replace(line, outcome=finding.judgement.outcome)
     faults = [Fault(each.code, each.message) for each in finding.violations]
     if finding.is_taken:
-        faults.append(Fault("booking-overlaps", _("This time is taken.")))
-    return replace(line, outcome="refused", faults=tuple(faults), conflicts=finding.conflicts)
+        faults.append(Fault(_OVERLAPS, _("This time is taken.")))
+    return replace(
+        line,
+        outcome="refused",
+        faults=tuple(faults),
+        conflicts=finding.conflicts,
+        judgement=finding.judgement,
+    )
 
 
 def _wish(event: ReadEvent, resource: ResourceRef, window: Window) -> Wish:
     return Wish(resource.id, window.starts_at, window.ends_at, title=event.title, notes=event.notes)
 
 
-def _refusal(events_: Sequence[ReadEvent], refused: Sequence[Line]) -> ImportRefused:
+async def _refusal(
+    session: AsyncSession, actor: Actor, events_: Sequence[ReadEvent], plan: Plan
+) -> ImportOverlaps | ImportRefused:
     places = {event.key: place for place, event in enumerate(events_)}
+    refused = [line for line in plan.lines if not line.can_be_booked]
     detail = ngettext(
         "%(num)s event cannot be booked so. Nothing was booked.",
         "%(num)s events cannot be booked so. Nothing was booked.",
         len(refused),
     )
-    return ImportRefused(
-        detail,
-        errors=tuple(
-            FieldError(("events", places[line.event.key]), fault.code, fault.message)
-            for line in refused
-            for fault in line.faults
-        ),
+    errors = tuple(
+        FieldError(("events", places[line.event.key]), fault.code, fault.message)
+        for line in refused
+        for fault in line.faults
     )
+    first = plan.lines[0].judgement
+    if first is None or not all(line.is_only_taken for line in plan.lines):
+        return ImportRefused(detail, errors=errors)
+    fitting = await refusals.instead(session, actor, first, now=clock.now())
+    conflicts = list(plan.lines[0].conflicts)
+    return ImportOverlaps(detail, errors=errors, conflicts=conflicts, suggestions=fitting)
