@@ -172,5 +172,6 @@ def test_each_domain_says_what_it_holds_of_a_person() -> None:
     assert set(accounts.leaving.exporting.sources()) == {
         "profile", "teams", "roles", "access", "events", "bookings", "notifications", "files",
         "resources", "approvals", "quotas", "checklists",
-        "booking-series", "booking-invitations", "booking-templates", "booking-transfers", "training", "problems",
+        "booking-series", "booking-invitations", "booking-templates", "booking-transfers",
+        "training", "problems", "waiting", "slots", "calendar-feeds",
     }  # fmt: skip

@@ -134,15 +134,18 @@ def test_every_table_is_listed_and_its_rows_shown_without_a_secret(
 
 
 FILES = {"files", "pictures", "renditions"}
+# Whom bookings are about, and who is asked about them.
+OF_BOOKINGS = {
+    "bookings", "booking-series", "booking-attendees", "booking-templates", "booking-transfers",
+    "approvals", "approval-votes", "waiting-entries", "waiting-offers", "free-alerts",
+    "slot-holds", "checklist-entries", "quota-entries",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("lacking", "hidden"),
     [
-        (
-            Permission.BOOKINGS_READ_DETAILS,
-            {"bookings", "checklist-entries", "quota-entries", *FILES},
-        ),
+        (Permission.BOOKINGS_READ_DETAILS, {*OF_BOOKINGS, *FILES}),
         (Permission.RESOURCES_READ, FILES),
         (Permission.USERS_READ, FILES),
         (Permission.FILES_READ, {"blobs", *FILES}),
