@@ -127,11 +127,12 @@ def _prepared(lab: Lab) -> dict[str, Any]:
 
     waited_for = write(lab, work)
     other = {"path": {"user_id": str(lab.ids.other)}}
+    rule = {"body": {"max_minutes": 1440}}
     return {
         "bookings_approve": {"path": {"booking_id": asked[0]}},
         "bookings_reject": {"path": {"booking_id": asked[1]}},
-        "bookings_check_in": {"path": {"booking_id": coming}},
-        "bookings_check_out": {"path": {"booking_id": under_way}},
+        "bookings_check_in": {"path": {"booking_id": coming}, "body": {}},
+        "bookings_check_out": {"path": {"booking_id": under_way}, "body": {}},
         "closures_create": {"body": {**shut, "resource_ids": [apart]}},
         "closures_get": {"path": {"closure_id": closed[0]}},
         "closures_cancel": {"path": {"closure_id": closed[1]}},
@@ -145,6 +146,9 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         "resource_sets_update": {"path": {"set_id": kept[0]}, "body": {"name": "Theirs"}},
         "resource_sets_delete": {"path": {"set_id": kept[1]}},
         "resources_set_photo": {"path": {"resource_id": apart}, "body": {"file_id": photo}},
+        "policies_update_site": rule,
+        "resource_types_update_policy": rule,
+        "resources_update_policy": {"path": {"resource_id": apart}, **rule},
         "resources_update": {"path": {"resource_id": apart}, "body": {"description": "Bright"}},
         "users_revoke_role": other,
         "bookings_update": {

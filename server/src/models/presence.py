@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from src.domain.bookings.presence import attending, kiosks
 from src.domain.bookings.tables import Moment
@@ -35,6 +35,8 @@ class ChecklistRead(Wire):
 
     `faults` names the answers outside their limits. `is_open`: you may fill it in now.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     moment: Moment
     schema_: dict[str, Any] = Field(
