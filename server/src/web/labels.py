@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import Sequence
+from functools import lru_cache
 
 import segno
 from markupsafe import Markup
@@ -16,10 +19,16 @@ def address(base_url: str, code: str) -> str:
     return f"{base_url}/r/{code}"
 
 
+async def drawn(texts: Sequence[str]) -> list[Markup]:
+    """For a page, many at once: one takes tens of milliseconds, so they are drawn beside the loop."""
+    return await asyncio.to_thread(lambda: [inline(text) for text in texts])
+
+
+@lru_cache(maxsize=1000)
 def inline(text: str) -> Markup:
-    """For a page: it takes the size it is given."""
-    drawn = _made(text).svg_inline(border=_QUIET, omitsize=True, svgclass="qr", lineclass=None)
-    return Markup(drawn)  # noqa: S704 - drawn by segno: paths alone, nothing of the address
+    """For a page: it takes the size it is given. Kept, so nothing secret."""
+    made = _made(text).svg_inline(border=_QUIET, omitsize=True, svgclass="qr", lineclass=None)
+    return Markup(made)  # noqa: S704 - drawn by segno: paths alone, nothing of the address
 
 
 def svg(text: str) -> bytes:

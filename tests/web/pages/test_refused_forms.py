@@ -20,6 +20,12 @@ def test_a_tablet_without_tls_says_where_its_forms_come_from(lab: Lab) -> None:
     page = Visitor(lab).see(f"/kiosk/{token}").response
     assert '<meta name="referrer" content="strict-origin">' in page.text
     assert page.headers["Cache-Control"] == "no-store"
+    assert page.text.count('class="qr"') == 1
+
+
+def test_a_label_is_drawn_for_each_that_was_chosen(lab: Lab, manager: Visitor) -> None:
+    chosen = f"resource_ids={lab.ids.confocal}&resource_ids={lab.ids.cytometer}"
+    assert manager.see(f"/labels/print?{chosen}").response.text.count('class="qr"') == 2
 
 
 def test_access_is_given_by_a_word_that_was_said(lab: Lab) -> None:

@@ -82,7 +82,7 @@ async def decide(page: CurrentPage, request_id: UUID) -> Response:
     """Give access until a day or as long as such a qualification holds, or refuse."""
     form = await Form.read(page.request)
     shape = form.parse(DecisionShape)
-    said = form.values.get("verdict")
+    said = form.values.get("verdict", "")
     if said not in set(approvals.Verdict):
         form.refusals.append(Fault("missing", _("Choose: approve or reject.")))
     until = end_of_day(page, form, "until", shape.until if shape else None)

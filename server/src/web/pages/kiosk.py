@@ -19,11 +19,11 @@ from src.domain import bookings
 from src.domain.bookings import presence
 from src.domain.bookings.presence import checklists, kiosks, pins
 from src.domain.bookings.tables import Moment
+from src.web import labels
 from src.web import sheets as forms_of_sheets
 from src.web.declarations import PUBLIC
 from src.web.dependencies import Reads
 from src.web.forms import Form, Shape, see_other
-from src.web.pages.factors import qr
 from src.web.pages.frame import ABOUT_FORMS, CurrentPage, Page, shows, takes
 from src.web.problems import status_of
 from src.web.security import client_of
@@ -52,7 +52,8 @@ async def show_board(
 ) -> Response:
     """The board; the tablet asks for it anew twice a minute."""
     board = await kiosks.board(reads, token)
-    codes = {place.id: qr(f"{page.settings.base_url}{_address(place)}") for place in board.places}
+    drawn = await labels.drawn([f"{page.settings.base_url}{_address(one)}" for one in board.places])
+    codes = dict(zip((one.id for one in board.places), drawn, strict=True))
     return page.show("kiosk/board.html", board=board, token=token, codes=codes, said=DONE.get(done))
 
 

@@ -38,11 +38,11 @@ async def sheet(page: CurrentPage, reads: Reads) -> Response:
     chosen = _ids(query.getlist("resource_ids"))
     found = await resources.labelled(reads, page.actor, chosen)
     base_url = page.settings.base_url
-    drawn = [(one, labels.inline(labels.address(base_url, one.code))) for one in found]
+    codes = await labels.drawn([labels.address(base_url, one.code) for one in found])
     layout = query.get("layout", LAYOUTS[0])
     return page.show(
         "labels/print.html",
-        drawn=drawn,
+        drawn=list(zip(found, codes, strict=True)),
         layout=layout if layout in LAYOUTS else LAYOUTS[0],
         address=base_url.partition("://")[2],
     )
