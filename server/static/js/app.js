@@ -11,6 +11,7 @@ import { start as pickers } from "aliquot/pickers.js";
 import { start as plots } from "aliquot/plots.js";
 import { start as search } from "aliquot/search.js";
 import { start as strength } from "aliquot/strength.js";
+import { start as tabs } from "aliquot/tabs.js";
 import { start as zones } from "aliquot/zones.js";
 
-for (const begin of [zones, drafts, overlays, keys, search, filters, pickers, plots, offline, due, bell, strength, live]) begin();
+for (const begin of [zones, tabs, drafts, overlays, keys, search, filters, pickers, plots, offline, due, bell, strength, live]) begin();

@@ -88,10 +88,7 @@ async def _describe(
             what=view.resource.name,
             link=f"/access-requests/{view.id}",
             text=view.reason,
-            facts=(
-                (_("Asks for"), ", ".join(one.name for one in view.qualifications)),
-                (_("Why"), view.reason),
-            ),
+            facts=((_("Asks for"), ", ".join(one.name for one in view.qualifications)),),
             args={
                 "resource": view.resource.name,
                 "person": view.person.id,
