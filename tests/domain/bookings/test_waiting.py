@@ -420,6 +420,19 @@ async def test_a_key_for_one_resource_is_not_told_of_waiting_for_others(
     assert {each.resource.id for each in offered.items} == {one}
 
 
+async def test_nobody_waits_for_centuries(world: World, at: At) -> None:
+    """Whoever frees time looks through what others wait for, while a calendar is locked."""
+    person, resource = await world.person(), await world.resource()
+    with pytest.raises(waiting.BadWaiting) as caught:
+        await wait(world, person, resource, end=24 * 365 * 500)
+    assert [each.code for each in caught.value.errors] == ["too-far"]
+    entry = await wait(world, person, resource)
+    with pytest.raises(waiting.BadWaiting):
+        async with world.writing() as session:
+            latest = START.replace(year=START.year + 400)
+            await waiting.entries.change(session, person, entry.id, changes={"latest_at": latest})
+
+
 async def test_changing_an_entry_takes_its_calendar_first(world: World, at: At) -> None:
     """Else whoever frees time there waits for the entry, and the entry for the calendar."""
     person, resource = await world.person(), await world.resource()

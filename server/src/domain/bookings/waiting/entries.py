@@ -31,6 +31,8 @@ from src.domain.resources.tables import ResourceType
 
 MOST_OF_ONE = 30
 LONGEST = 366 * 1440
+# Whoever frees time looks through all of it, day by day, while others wait for the calendar.
+REACH = timedelta(days=2 * 366)
 RANKS = range(1, 1000)
 CHANGEABLE = frozenset(
     {"earliest_at", "latest_at", "min_minutes", "max_minutes", "title", "notes", "answers", "rank"}
@@ -248,6 +250,9 @@ def _require_sound(earliest: datetime, latest: datetime, least: int, most: int) 
         faults.append(("latest_at", "ends-before-start", _("The end must be after the start.")))
     elif latest <= clock.now():
         faults.append(("latest_at", "in-the-past", _("This time is over.")))
+    elif latest > clock.now() + REACH:
+        detail = _("One waits for the next %(days)s days at most.", days=REACH.days)
+        faults.append(("latest_at", "too-far", detail))
     elif not 1 <= least <= LONGEST:
         faults.append(("min_minutes", "invalid", _("It must be at least a minute.")))
     elif latest - earliest < least * _MINUTE:
