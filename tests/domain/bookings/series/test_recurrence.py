@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from src.domain.bookings.series import planning
 from src.domain.bookings.series.recurrence import MOST, BadRecurrence, moved, parse, slots
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -120,6 +121,15 @@ def test_what_is_not_understood_is_refused_in_words(text: str) -> None:
     with pytest.raises(BadRecurrence) as caught:
         parse(text + (";X" * 300 if text.endswith(";" * 9) else ""), BERLIN)
     assert caught.value.errors[0].field == ("rule",)
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2200, 9999])
+def test_times_no_calendar_has_are_refused(year: int) -> None:
+    at = datetime(year, 1, 1, tzinfo=UTC)
+    with pytest.raises(BadRecurrence):
+        planning.wall(at, BERLIN)
+    with pytest.raises(BadRecurrence):
+        planning.length(datetime(2027, 1, 1, tzinfo=UTC), at, BERLIN)
 
 
 def test_no_more_than_two_hundred_and_no_rule_that_never_comes() -> None:

@@ -21,6 +21,7 @@ from src.domain.bookings.series.views import LOCAL, Coming, Occurrence
 from src.domain.bookings.views import Wish
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+YEARS = range(2000, 2200)
 NO_WINDOW = Window(_EPOCH, _EPOCH)  # no closure is asked for
 
 
@@ -54,6 +55,7 @@ async def plan(session: AsyncSession, actor: Actor, wish: Wish, rule: str) -> Pl
 
 def length(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> int:
     """How long each is by the clock on the wall. Raises `BadRecurrence` for no length at all."""
+    _require_reach(starts_at, ends_at)
     minutes = recurrence.minutes_between(starts_at, ends_at, zone)
     if minutes <= 0:
         detail = _("The end must be after the start.")
@@ -63,8 +65,16 @@ def length(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> int:
 
 
 def wall(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock on the wall shows, to the minute."""
+    """What the clock on the wall shows, to the minute. Raises `BadRecurrence` beyond calendars."""
+    _require_reach(at)
     return at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+
+
+def _require_reach(*times: datetime) -> None:
+    if any(at.year not in YEARS for at in times):
+        detail = _("No calendar reaches that far.")
+        fault = FieldError(("starts_at",), "out-of-range", detail)
+        raise recurrence.BadRecurrence(detail, errors=(fault,))
 
 
 def wishes(wish: Wish, slots: Sequence[Slot]) -> list[Wish]:
