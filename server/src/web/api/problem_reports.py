@@ -30,7 +30,7 @@ from src.web.dependencies import (
 )
 from src.web.idempotency import OnlyOnce
 
-router = APIRouter(prefix="/api/v1/problems", tags=["problems"])
+router = APIRouter(prefix="/api/v1/problems", tags=["problem reports"])
 _READ = Permission.RESOURCES_READ
 _MANAGE = Permission.PROBLEMS_MANAGE
 _NONE = maintenance.ProblemNotFound
