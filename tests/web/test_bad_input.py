@@ -57,7 +57,7 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(
 
 def _naming(lab: Lab, field: str) -> list[tuple[str, dict[str, Any]]]:
     """Everything that may name a team and a project, with one that is not there."""
-    wish = lab.wish(9, **{field: NOBODYS})
+    wish = lab.wish(9) | {field: NOBODYS}
     times = {name: wish[name] for name in ("starts_at", "ends_at")}
     awaited = {
         "earliest_at": times["starts_at"], "latest_at": times["ends_at"],

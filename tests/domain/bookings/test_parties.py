@@ -206,7 +206,7 @@ async def test_a_key_sees_and_answers_no_more_than_it_was_given(world: World) ->
         asked = await parties.transfers.offer(session, giver, made.id, to=id_of(taker))
 
     def key(on: UUID) -> Actor:
-        scopes = frozenset({f"resource:{on}"})
+        scopes: frozenset[str | None] = frozenset({f"resource:{on}"})
         granted = {Permission.BOOKINGS_READ: scopes}
         return replace(taker, kind=ActorKind.API_KEY, granted=granted)
 

@@ -409,7 +409,8 @@ async def test_a_key_for_one_resource_is_not_told_of_waiting_for_others(
     person = await world.person()
     one, other = await world.resource(), await world.resource()
     mine = [await wait(world, person, each) for each in (one, other)]
-    granted = {Permission.BOOKINGS_READ: frozenset({f"resource:{one}"})}
+    scopes: frozenset[str | None] = frozenset({f"resource:{one}"})
+    granted = {Permission.BOOKINGS_READ: scopes}
     key = replace(person, kind=ActorKind.API_KEY, granted=granted)
     async with world.reading() as reads:
         seen = await waiting.entries.list_(reads, key)
