@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from src.web.pages import resource_list
 from tests.support.application import Lab
 from tests.web.pages.visitor import Visitor
 
@@ -81,3 +82,28 @@ def test_a_time_that_left_its_series_meanwhile_is_told(lab: Lab) -> None:
     assert told.status == 422
     assert "Read the series again, then repeat the change." in told.text
     assert told.value("title") == "Mine"
+
+
+def test_who_has_chosen_no_request_is_not_told_of_a_decision(lab: Lab, manager: Visitor) -> None:
+    path = f"/resources/{lab.ids.confocal}/policy"
+    assert lab.patch(path, by="admin", json={"is_approval_required": True}).status_code == 200
+    for hour in (9, 11):
+        assert lab.book(hour)["status"] == "requested"
+    page = manager.see("/requests")
+    told = manager.send(page.form("/requests/decide"), button="approve")
+    assert told.path == "/requests"
+    assert "Your decisions were noted." not in told.text
+
+
+@pytest.mark.parametrize("path", ["/waiting/new", "/booking-templates/new", "/quotas/new"])
+def test_a_resource_beyond_the_first_of_a_list_stays_chosen(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(resource_list, "MAX_LIMIT", 1)
+    admin = Visitor.logged_in(lab, "admin")
+    told = admin.send(
+        admin.see(path).form(path), name="", amount="", min_minutes="",
+        resource_id=str(lab.ids.cytometer),
+    )  # fmt: skip
+    assert told.status == 422
+    assert told.value("resource_id") == str(lab.ids.cytometer)

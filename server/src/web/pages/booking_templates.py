@@ -13,13 +13,13 @@ from starlette.responses import Response
 from src.core.actor import Permission
 from src.core.db import ReadSession
 from src.core.language import mark
-from src.core.paging import MAX_LIMIT, Paging
-from src.domain import accounts, bookings, resources
+from src.domain import accounts, bookings
 from src.domain.bookings import parties
 from src.domain.bookings.parties import TemplateView
 from src.web.dependencies import Reads, Tx
 from src.web.forms import Form, Shape, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
+from src.web.pages.resource_list import resource_choices
 
 router = APIRouter(include_in_schema=False)
 DONE = {
@@ -143,12 +143,12 @@ async def _form(
 
 
 async def _choices(page: Page, reads: ReadSession, form: Form) -> dict[str, Any]:
-    found = await resources.pick(reads, page.actor, paging=Paging(limit=MAX_LIMIT))
+    found = await resource_choices(reads, page.actor, form.values.get("resource_id", ""))
     teams = await accounts.team_names(reads, page.actor.team_ids)
     chosen = form.values.get("minutes", "")
     lengths = {*LENGTHS, *([int(chosen)] if chosen.isascii() and chosen.isdecimal() else [])}
     return {
-        "resource_choices": [(str(one.id), one.name) for one in found.items],
+        "resource_choices": found,
         "teams": sorted((str(id_), name) for id_, name in teams.items()),
         "lengths": sorted(lengths),
     }

@@ -21,6 +21,7 @@ from src.templating import enter
 from src.web.dependencies import Paging, Reads, Tx
 from src.web.forms import Form, Shape, TypedDate, see_other
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
+from src.web.pages.resource_list import resource_choices
 
 router = APIRouter(include_in_schema=False)
 READ, MANAGE = Permission.BOOKINGS_READ, Permission.QUOTAS_MANAGE
@@ -210,7 +211,7 @@ async def end_quota(page: CurrentPage, session: Tx, quota_id: UUID) -> Response:
 async def _form(page: Page, form: Form, *, status: int = 200) -> Response:
     most = Limits(limit=MAX_LIMIT)
     async with page.reading() as reads:
-        places = await resources.pick(reads, page.actor, paging=most)
+        places = await resource_choices(reads, page.actor, form.values.get("resource_id", ""))
         kinds = await resources.list_types(reads, page.actor, paging=most)
         people = (await accounts.pick(reads, page.actor, paging=most)).items
         teams = await accounts.list_teams(reads, page.actor, paging=most)
@@ -221,7 +222,7 @@ async def _form(page: Page, form: Form, *, status: int = 200) -> Response:
         "quotas/form.html",
         status=status,
         form=form,
-        resource_choices=[(str(one.id), one.name) for one in places.items],
+        resource_choices=places,
         type_choices=[(str(one.id), one.name) for one in kinds.items],
         team_choices=[(str(one.id), one.name) for one in teams.items],
         project_choices=[(str(one.id), f"{one.code} {one.name}") for one in ours.items],

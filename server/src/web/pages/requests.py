@@ -137,7 +137,7 @@ async def decide_many(page: CurrentPage) -> Response:
     for value in form.lists.get("id", ())[:MAX_LIMIT]:
         with suppress(ValueError):
             chosen.append(UUID(value))
-    if form.values.get("verdict") not in set(Verdict):  # sent by no button of ours
+    if not chosen or form.values.get("verdict") not in set(Verdict):  # nothing was decided
         return see_other("/requests")
     verdict = Verdict(form.values["verdict"])
     note = (form.values.get("note") or "")[:2000] or None

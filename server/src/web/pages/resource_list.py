@@ -100,6 +100,17 @@ async def type_choices(reads: ReadSession, actor: Actor) -> Choices:
     return [(str(one.id), one.name) for one in found.items]
 
 
+async def resource_choices(reads: ReadSession, actor: Actor, chosen: str = "") -> Choices:
+    """Resources by name, for a list to choose from; what is chosen stands there in any case."""
+    found = await resources.pick(reads, actor, paging=Limits(limit=MAX_LIMIT))
+    choices = [(str(one.id), one.name) for one in found.items]
+    if chosen and chosen not in dict(choices):
+        with suppress(ValueError):
+            named = await resources.names(reads, actor, [UUID(chosen)])
+            choices += [(str(id_), name) for id_, name in named.items()]
+    return choices
+
+
 async def location_choices(reads: ReadSession, actor: Actor) -> Choices:
     """The tree of places, each with what it lies in."""
     found = await resources.list_locations(reads, actor)

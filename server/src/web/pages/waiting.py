@@ -20,14 +20,13 @@ from src.core.db import ReadSession
 from src.core.language import mark
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
-from src.domain import resources
 from src.domain.bookings import waiting
 from src.templating import enter
 from src.web.forms import Form, Shape, TypedDate, TypedTime, see_other
 from src.web.pages.booking_forms import BookingShape, Times, moment, times_of
 from src.web.pages.booking_preview import resource_zone
 from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
-from src.web.pages.resource_list import type_choices
+from src.web.pages.resource_list import resource_choices, type_choices
 
 router = APIRouter(include_in_schema=False)
 enter(mark("Waiting list"), "/waiting", Permission.BOOKINGS_READ, rank=35, icon="clock", key="w")
@@ -252,13 +251,13 @@ async def _read(page: Page, reads: ReadSession) -> Waiting:
 
 async def _show_form(page: Page, form: Form, *, status: int = 200) -> Response:
     async with page.reading() as reads:
-        found = await resources.pick(reads, page.actor, paging=Limits(limit=MAX_LIMIT))
+        found = await resource_choices(reads, page.actor, form.values.get("resource_id", ""))
         types = await type_choices(reads, page.actor)
     return page.show(
         "waiting/form.html",
         status=status,
         form=form,
-        resource_choices=[(str(one.id), one.name) for one in found.items],
+        resource_choices=found,
         type_choices=types,
     )
 
