@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from src.core.actor import Actor, ActorKind, Permission
+from src.core.actor import Actor, ActorKind, Grants, Permission
 from src.core.errors import Forbidden
 from src.domain import bookings
 from src.domain.bookings import Booking, BookingView, Filter, Status, Wish, parties
@@ -207,7 +207,7 @@ async def test_a_key_sees_and_answers_no_more_than_it_was_given(world: World) ->
 
     def key(on: UUID) -> Actor:
         scopes: frozenset[str | None] = frozenset({f"resource:{on}"})
-        granted = {Permission.BOOKINGS_READ: scopes}
+        granted: Grants = {Permission.BOOKINGS_READ: scopes}
         return replace(taker, kind=ActorKind.API_KEY, granted=granted)
 
     async with world.writing() as session:
