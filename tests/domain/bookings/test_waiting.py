@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from src.core.actor import Actor, ActorKind, Grants, Permission
+from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import DomainError, Forbidden
 from src.domain import accounts, bookings, resources
 from src.domain.bookings import Booking, BookingView, Status, Wish, waiting
