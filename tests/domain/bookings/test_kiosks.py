@@ -132,13 +132,13 @@ async def test_wrong_pins_wait_ever_longer_whether_there_is_one_or_not(
         assert not await tried(world, member.user_id, "314159")
     with pytest.raises(presence.PinLocked) as caught:
         await tried(world, member.user_id, "271828")
-    assert caught.value.retry_after == 30
+    assert 0 < (caught.value.retry_after or 0) <= 30  # the clock goes on
     at(START + MINUTE)
     assert await tried(world, member.user_id, "271828") is has_pin
     if not has_pin:
         with pytest.raises(presence.PinLocked) as caught:
             await tried(world, member.user_id, "271828")
-        assert 55 <= (caught.value.retry_after or 0) <= 60
+        assert 30 < (caught.value.retry_after or 0) <= 60
 
 
 async def test_the_right_pin_forgets_what_was_typed_before(world: World, at: Any) -> None:
