@@ -158,6 +158,11 @@ async def test_a_transfer_asks_and_runs_the_rules_anew(world: World) -> None:
     assert holds == [taken.id]
     assert (view.state, view.new_booking_id) == (TransferState.ACCEPTED, taken.id)
     assert "transfer.accepted" in await kinds_for(world, giver)
+    # What was handed over is not taken back by cancelling it.
+    async with world.writing() as session:
+        await bookings.cancel(session, taker, taken.id)
+        with pytest.raises(bookings.BookingStateConflict, match="handed over"):
+            await bookings.restore(session, taker, made.id)
 
 
 async def test_a_transfer_needs_approval_where_the_resource_does(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
@@ -21,7 +22,7 @@ from src.domain.bookings import (
     rules,
     telling,
 )
-from src.domain.bookings.errors import BookingNotFound
+from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.plans import Plan, Window
 from src.domain.bookings.repository import Whole
 from src.domain.bookings.tables import Booking
@@ -79,7 +80,18 @@ async def _opened(
     rules.require_restorable(found.booking, now=now)
     if not policy.may_restore(actor, found.booking, found.cancelled_by):
         raise forbidden(Permission.BOOKINGS_MANAGE)
+    await _require_not_handed_over(session, found.booking)
     return found
+
+
+async def _require_not_handed_over(session: AsyncSession, booking: Booking) -> None:
+    """Raise `BookingStateConflict` for what became somebody else's booking: they have its time."""
+    is_theirs = exists().where(
+        Transfer.booking_id == booking.id, Transfer.state == TransferState.ACCEPTED
+    )
+    if await session.scalar(select(is_theirs)):
+        detail = _("It was handed over to somebody else. Ask them, or book the time again.")
+        raise BookingStateConflict(detail, state=booking.status.value, allowed=[])
 
 
 def _as_it_was(found: Whole) -> Plan:
