@@ -25,7 +25,7 @@ from src.domain.bookings import (
 from src.domain.bookings.errors import BookingNotFound, BookingStateConflict
 from src.domain.bookings.plans import Plan, Window
 from src.domain.bookings.repository import Whole
-from src.domain.bookings.tables import Booking
+from src.domain.bookings.tables import Booking, Transfer, TransferState
 from src.domain.bookings.views import BookingView
 
 
