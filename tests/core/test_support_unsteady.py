@@ -21,7 +21,7 @@ def test_unsteady():
     assert been, "nobody was here before"
 """
 BROKEN = "def test_broken(): assert False\n"
-SIX = "import pytest\n@pytest.mark.parametrize('n', range(6))\ndef test_broken(n): assert False\n"
+MANY = "import pytest\n@pytest.mark.parametrize('n', range(13))\ndef test_broken(n): assert False\n"
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ SIX = "import pytest\n@pytest.mark.parametrize('n', range(6))\ndef test_broken(n
         (SOUND + UNSTEADY, 0, True, "1 passed"),
         (UNSTEADY + BROKEN, 1, True, "1 failed, 1 passed"),
         (BROKEN, 1, False, "1 failed"),
-        (SIX, 1, False, "6 failed"),
+        (MANY, 1, False, "13 failed"),
         ("import nothing_of_this_name\n", 2, False, "1 error"),
     ],
     ids=["sound", "unsteady", "one of each", "broken", "six", "not read"],

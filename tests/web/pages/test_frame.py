@@ -200,6 +200,7 @@ def test_every_page_tells_how_much_is_unread(sqlite_lab: Lab) -> None:
     bell = '<span class="count" data-unread>{}</span>'
     assert bell.format(1) not in member.see("/resources").response.text
     lab.book(9, by="member")
+    member.waits_for_unread(1)
     for path in (
         "/",
         "/resources",
