@@ -126,5 +126,8 @@ def sit_down(chromium: Browser, site: Site) -> Iterator[Opened]:
 def _note(desk: Desk, message: ConsoleMessage) -> None:
     # A refused form is an answer with its own status, which Chromium reports as a failed load.
     is_refusal = "status of 409" in message.text or "status of 422" in message.text
+    # A page that still listens when its log-in ends asks once more, and hears that it has.
+    address = str((message.location or {}).get("url", ""))
+    is_refusal |= "status of 401" in message.text and "/api/v1/events/stream" in address
     if message.type in ("error", "warning") and not is_refusal:
         desk.complaints.append(message.text)

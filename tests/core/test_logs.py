@@ -159,6 +159,8 @@ def test_a_traceback_shows_the_way_and_no_values(
 def test_uvicorn_is_routed_and_its_access_lines_are_left_to_ours(lines: Lines) -> None:
     own = logging.StreamHandler(io.StringIO())
     logging.getLogger("uvicorn.error").addHandler(own)
+    # A server that ran in this process before may have asked for less.
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
     logs.configure(Settings())
     logging.getLogger("uvicorn.access").info(
         '%s - "%s %s HTTP/%s" %d', "10.0.0.1:5", "GET", "/feed?key=abc", "1.1", 200

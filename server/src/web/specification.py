@@ -150,7 +150,7 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
         del responses["422"]
     for response in responses.values():
         _as_problem(response)
-    if path.startswith(("/api/", "/problems")):
+    if path.startswith(("/api/", "/problems", "/calendar/")):
         _describe_refusals(operation, method, access)
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter, method)
