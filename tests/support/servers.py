@@ -141,7 +141,10 @@ class OwnServer(ABC):
 
     def freeze(self) -> None:
         """Let it hold its connections without answering, until `thaw`."""
-        self._running().send_signal(signal.SIGSTOP)
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # On a busy machine its threads run on for a moment.
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
