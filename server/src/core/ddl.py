@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from alembic.operations import BatchOperations, Operations
 from sqlalchemy import Connection, inspect, text
+
+if TYPE_CHECKING:  # the worker does without Alembic
+    from alembic.operations import BatchOperations, Operations
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import puremagic
-
 HEAD = 8192  # bytes from the beginning that decide the type
 LONGEST_NAME = 200
 
@@ -80,6 +78,8 @@ def _markup(text: str) -> str:
 
 
 def _by_signature(head: bytes) -> str:
+    import puremagic  # noqa: PLC0415 - its tables are for whoever takes files in
+
     try:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):

@@ -12,10 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Literal
 from zoneinfo import ZoneInfo
-
-from dateutil import rrule
 
 from src.core.errors import FieldError, Invalid
 from src.core.language import gettext as _
@@ -26,11 +23,7 @@ LONGEST_RULE = 500
 _HORIZON = timedelta(days=366 * 12)
 _LAST_YEAR = 2199
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_FREQUENCIES: dict[str, Literal[1, 2, 3]] = {
-    "DAILY": rrule.DAILY,
-    "WEEKLY": rrule.WEEKLY,
-    "MONTHLY": rrule.MONTHLY,
-}
+_FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY"})
 _BY_DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z)?)?")
 
@@ -175,11 +168,13 @@ def minutes_between(starts: datetime, ends: datetime, zone: ZoneInfo) -> int:
 
 
 def _locals(rule: Rule, starts: datetime) -> Iterator[datetime]:
+    from dateutil import rrule  # noqa: PLC0415 - the worker hardly ever asks
+
     horizon = min(starts + _HORIZON, datetime(_LAST_YEAR, 12, 31))  # noqa: DTZ001 - local
     last = min(rule.until, horizon) if rule.until else horizon
     days = [rrule.weekday(day, nth) for day, nth in rule.days]
     found = rrule.rrule(
-        _FREQUENCIES[rule.frequency],
+        getattr(rrule, rule.frequency),
         dtstart=starts,
         interval=rule.interval,
         byweekday=days or None,
