@@ -32,7 +32,9 @@ class DatabaseObject:
 
 
 APPEND_ONLY = {"events": ("UPDATE", "DELETE"), "seals": ("UPDATE", "DELETE"),
-               "event_details": ("UPDATE",), "event_archives": ("UPDATE", "DELETE")}  # fmt: skip
+               "event_details": ("UPDATE",), "event_archives": ("UPDATE", "DELETE"),
+               "incident_entries": ("UPDATE", "DELETE"),
+               "decision_amendments": ("UPDATE", "DELETE")}  # fmt: skip
 
 
 # A row may go once an archive holds it. Seals go first, so an event without one was archived.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from src.core import events as _events
+from src.core import fulltext as _fulltext
 from src.core import idempotency as _idempotency
 from src.core import operations as _operations
 from src.core import outbox as _outbox
@@ -14,6 +15,7 @@ from src.domain.bookings import tables as _bookings
 from src.domain.files import tables as _files
 from src.domain.maintenance import tables as _maintenance
 from src.domain.notifications import tables as _notifications
+from src.domain.operations import tables as _operations_of_teams
 from src.domain.resources import tables as _resources
 from src.domain.training import tables as _training
 
@@ -23,6 +25,7 @@ LOADED = (
     _operations,
     _schedule,
     _events,
+    _fulltext,
     _idempotency,
     _outbox,
     _accounts,
@@ -33,5 +36,6 @@ LOADED = (
     _maintenance,
     _notifications,
     _files,
+    _operations_of_teams,
 )
 metadata = Table.metadata

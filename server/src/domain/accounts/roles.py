@@ -12,6 +12,7 @@ _READER = frozenset(
         Permission.BOOKINGS_READ,
         Permission.FILES_READ,
         Permission.NOTIFICATIONS_READ,
+        Permission.OPERATIONS_READ,
         Permission.RESOURCES_READ,
         Permission.USERS_READ,
     }
@@ -20,6 +21,7 @@ _READER = frozenset(
 _MEMBER = _READER | {
     Permission.BOOKINGS_CREATE,
     Permission.FILES_UPLOAD,
+    Permission.OPERATIONS_POST,
     Permission.PROBLEMS_REPORT,
 }
 
@@ -28,12 +30,15 @@ _LEAD = _MEMBER | {
     Permission.BOOKINGS_FOR_OTHERS,
     Permission.BOOKINGS_MANAGE,
     Permission.BOOKINGS_READ_DETAILS,
+    Permission.INCIDENTS_MANAGE,
+    Permission.OPERATIONS_MANAGE,
 }
 
 _TECHNICIAN = _MEMBER | {
     Permission.BOOKINGS_DISPLACE,
     Permission.BOOKINGS_READ_DETAILS,
     Permission.CLOSURES_MANAGE,
+    Permission.INCIDENTS_MANAGE,
     Permission.PROBLEMS_MANAGE,
     Permission.RESOURCES_MANAGE,
 }
@@ -63,6 +68,10 @@ _EHS = _MEMBER | {
     Permission.BOOKINGS_READ_DETAILS,
     Permission.CLOSURES_MANAGE,
     Permission.EVENTS_READ,
+    Permission.INCIDENTS_CONFIGURE,
+    Permission.INCIDENTS_MANAGE,
+    Permission.INCIDENTS_READ_RESTRICTED,
+    Permission.OPERATIONS_MANAGE,
 }
 
 _AUDITOR = _READER | {

@@ -8,7 +8,7 @@ Domains register their kinds beside themselves (`kinds`).
 
 from __future__ import annotations
 
-from src.domain.notifications import leaving, topics
+from src.domain.notifications import follows, leaving, topics
 from src.domain.notifications.enclosures import Enclosed, enclosing
 from src.domain.notifications.kinds import NotificationKind, kind, registered
 from src.domain.notifications.letters import (
@@ -37,6 +37,7 @@ __all__ = [
     "NotificationKind",
     "NotificationView",
     "enclosing",
+    "follows",
     "give_up",
     "kind",
     "leaving",

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from src.core.db import Identified, Table, choice
+from src.core.db import Identified, Table, Versioned, choice
 
 
 class Notification(Identified, Table):
@@ -46,7 +46,12 @@ class Delivery(Identified, Table):
     """A notification on its way over one channel."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (UniqueConstraint("notification_id", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("notification_id", "channel"),
+        Index("ix_deliveries_digest", "notification_id",
+              postgresql_where=text("channel = 'digest' AND state = 'waiting'"),
+              sqlite_where=text("channel = 'digest' AND state = 'waiting'")),
+    )  # fmt: skip
 
     notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id"))
     channel: Mapped[str] = mapped_column(String(20))
@@ -57,3 +62,47 @@ class Delivery(Identified, Table):
     detail: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class Mode(StrEnum):
+    """How a person hears of a kind on a channel: at once, in one letter a day, or not at all."""
+
+    IMMEDIATE = "immediate"
+    DIGEST = "digest"
+    OFF = "off"
+
+
+class NotificationPreference(Table):
+    """What one person chose for one kind on one channel; what is not here is as the kind has it."""
+
+    __tablename__ = "notification_preferences"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    mode: Mapped[Mode] = mapped_column(choice(Mode))
+
+
+class NotificationSetting(Versioned, Table):
+    """When one person wants to be left alone, and when they read their digest: local minutes."""
+
+    __tablename__ = "notification_settings"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    quiet_from: Mapped[int | None]
+    quiet_to: Mapped[int | None]
+    digest_minute: Mapped[int] = mapped_column(default=480)
+    digest_sent_at: Mapped[datetime | None]
+
+
+class Follow(Table):
+    """Somebody wants to hear of a thing; or, muted, does not although it concerns them."""
+
+    __tablename__ = "follows"
+    __table_args__ = (Index(None, "subject_type", "subject_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    subject_type: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_muted: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]

@@ -40,6 +40,14 @@ WORDS = {
     Permission.FILES_READ: mark("Open the files of what you see"),
     Permission.FILES_UPLOAD: mark("Add files"),
     Permission.PROBLEMS_REPORT: mark("Report problems of resources"),
+    Permission.OPERATIONS_READ: mark("Read updates, incidents, blockers, decisions and summaries"),
+    Permission.OPERATIONS_POST: mark(
+        "Post updates, report incidents, raise blockers, propose decisions"
+    ),
+    Permission.OPERATIONS_MANAGE: mark("Look after blockers, decisions and summaries of the team"),
+    Permission.INCIDENTS_MANAGE: mark("Run incidents"),
+    Permission.INCIDENTS_READ_RESTRICTED: mark("Read restricted incidents"),
+    Permission.INCIDENTS_CONFIGURE: mark("Say which types and priorities of incidents there are"),
     Permission.BOOKINGS_READ_DETAILS: mark("See who booked, and what for"),
     Permission.BOOKINGS_APPROVE: mark("Approve and reject requests of others"),
     Permission.BOOKINGS_FOR_OTHERS: mark("Book for somebody else"),

@@ -1,0 +1,15 @@
+"""The team's asynchronous day: what was done, what broke, what blocks, what was decided.
+
+Status updates, incidents, blockers, decisions, the summary of each morning and what one shift hands
+to the next. Invariants: who may not see a thing learns of it nowhere (`subjects`, each `policy`);
+an incident's timeline and a decision's amendments are append-only; a summary is written from the
+record of events and covers its window exactly.
+"""
+
+from __future__ import annotations
+
+from src.domain.operations import discussion, numbering, policy, subjects
+from src.domain.operations.subjects import SubjectNotFound
+from src.domain.operations.tables import Severity
+
+__all__ = ["Severity", "SubjectNotFound", "discussion", "numbering", "policy", "subjects"]
