@@ -49,6 +49,14 @@ FORBIDDEN = {
     "event_archives_no_truncate": "TRUNCATE event_archives",
     "event_archives_no_update": "UPDATE event_archives SET last_seq = 1",
     "event_archives_no_delete": "DELETE FROM event_archives",
+    "incident_entries_append_only": "UPDATE incident_entries SET text = 'other'",
+    "incident_entries_no_truncate": "TRUNCATE incident_entries CASCADE",
+    "incident_entries_no_update": "UPDATE incident_entries SET text = 'other'",
+    "incident_entries_no_delete": "DELETE FROM incident_entries",
+    "decision_amendments_append_only": "DELETE FROM decision_amendments",
+    "decision_amendments_no_truncate": "TRUNCATE decision_amendments",
+    "decision_amendments_no_update": "UPDATE decision_amendments SET reason = 'other'",
+    "decision_amendments_no_delete": "DELETE FROM decision_amendments",
 }  # fmt: skip
 
 
@@ -101,6 +109,22 @@ async def _fill(database: Database) -> None:
             await connection.exec_driver_sql(row)
 
 
+# A line of an incident's timeline and an amendment of a decision, with what they hang on.
+OF_OPERATIONS = (
+    """INSERT INTO incidents (id, number, type_id, title, description, severity, severity_rank,
+    state, state_rank, visibility, is_near_miss, occurred_at, reported_at, resolution, is_imported,
+    version, created_at, updated_at) SELECT '{id}', 1, id, 't', '', 'low', 1, 'open', 0, 'open',
+    false, {now}, {now}, '', false, 1, {now}, {now} FROM incident_types WHERE code = 'it'""",
+    """INSERT INTO incident_entries (id, incident_id, kind, at, created_at, text, details,
+    is_backdated) VALUES ('{id}', '{id}', 'note', {now}, {now}, 't', '{{}}', false)""",
+    """INSERT INTO decisions (id, number, title, context, outcome, state, state_rank, proposed_at,
+    reason, version, created_at, updated_at) VALUES ('{id}', 1, 't', '', '', 'accepted', 1, {now},
+    '', 1, {now}, {now})""",
+    """INSERT INTO decision_amendments (id, decision_id, number, changes, reason, amended_at)
+    VALUES ('{id}', '{id}', 1, '{{}}', 'r', {now})""",
+)
+
+
 async def _guards_stand(url: str) -> None:
     database = create_database(url)
     try:
@@ -108,6 +132,9 @@ async def _guards_stand(url: str) -> None:
         async with database.engine.begin() as connection:
             zone = "" if database.is_sqlite else "+00"
             await connection.exec_driver_sql(AN_ARCHIVE.format(id=AN_ID, zone=zone))
+            for row in OF_OPERATIONS:
+                now = f"'2030-01-01 08:00:00.000000{zone}'"
+                await connection.exec_driver_sql(row.format(id=AN_ID, now=now))
         async with database.engine.connect() as connection:
             expected = ddl.expected(connection.dialect.name)
             assert expected - await connection.run_sync(ddl.present) == set()
