@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from src.assets import markup
-from src.core import clock, language
+from src.core import clock, language, markdown
 from src.core.actor import ANONYMOUS, Actor, Permission
 from src.core.settings import SERVER_ROOT, Settings
 
@@ -39,8 +39,8 @@ class Entry:
 
     `is_everywhere`: what it shows belongs to no resource, so a permission for some does not do.
     `is_for_asked`: also to whoever is asked about a request by name.
-    `key` is the letter that follows `g` on the keyboard. Ranks from 50 on are for those who run
-    the place.
+    `key` is the letter that follows `g` on the keyboard. Ranks from 41 to 49 are the team's, those
+    from 50 on for those who run the place.
     """
 
     label: str
@@ -346,6 +346,8 @@ def _create_environment() -> Environment:
         initials=_initials,
         short=_short,
         lines=_lines,
+        markdown=markdown.render,
+        excerpt=markdown.excerpt,
         pretty=_pretty,
         translated=_translated,
         pairs=lambda values: [(str(value), str(value)) for value in values],
