@@ -7,6 +7,7 @@ from src.domain.notifications import kind
 
 kind(
     "approval.several",
+    group="approvals",
     title=mark("Please decide: %(what)s and others"),
     body=mark("%(count)s requests wait for you. Approve or reject them."),
     action=mark("Open the requests"),
@@ -14,6 +15,7 @@ kind(
 )
 kind(
     "approval.nobody",
+    group="approvals",
     title=mark("Nobody is left to decide: %(what)s"),
     body=mark(
         "Of those the approval rule names nobody can decide on the request of %(person)s for"
@@ -26,6 +28,7 @@ kind(
 )
 kind(
     "approval.delegated",
+    group="approvals",
     title=mark("You stand in for %(by)s"),
     body=mark(
         "%(by)s asks you to decide requests in their place, %(when)s. Their requests stand in your"

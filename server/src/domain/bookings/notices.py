@@ -24,6 +24,7 @@ _PEOPLE = ("by", "person")
 
 kind(
     "booking.confirmed",
+    group="bookings",
     title=mark("Booked: %(resource)s"),
     body=mark("%(resource)s is yours: %(when)s."),
     action=_OPEN,
@@ -32,6 +33,8 @@ kind(
 )
 kind(
     "booking.changed",
+    group="bookings",
+    is_owed=True,
     title=mark("Booking changed: %(resource)s"),
     body=mark("Your booking of %(resource)s is now %(when)s."),
     action=_OPEN,
@@ -40,6 +43,8 @@ kind(
 )
 kind(
     "booking.cancelled",
+    group="bookings",
+    is_owed=True,
     title=mark("Booking cancelled: %(resource)s"),
     body=mark("The booking of %(resource)s, %(when)s, was cancelled."),
     action=_OPEN,
@@ -48,6 +53,8 @@ kind(
 )
 kind(
     "booking.restored",
+    group="bookings",
+    is_owed=True,
     title=mark("Booking restored: %(resource)s"),
     body=mark("The cancellation was taken back: the booking of %(resource)s, %(when)s, stands."),
     action=_OPEN,
@@ -56,6 +63,7 @@ kind(
 )
 kind(
     "booking.requested",
+    group="approvals",
     title=mark("Please decide: %(resource)s"),
     body=mark("%(person)s asks for %(resource)s, %(when)s. Approve or reject the request."),
     action=mark("Approve or reject"),
@@ -65,6 +73,8 @@ kind(
 )
 kind(
     "booking.approved",
+    group="bookings",
+    is_owed=True,
     title=mark("Approved: %(resource)s"),
     body=mark("Your request for %(resource)s, %(when)s, was approved. It is booked."),
     action=_OPEN,
@@ -73,6 +83,8 @@ kind(
 )
 kind(
     "booking.rejected",
+    group="bookings",
+    is_owed=True,
     title=mark("Rejected: %(resource)s"),
     body=mark("Your request for %(resource)s, %(when)s, was rejected. Choose another time."),
     action=_OPEN,
@@ -81,6 +93,7 @@ kind(
 )
 kind(
     "booking.reminder",
+    group="bookings",
     title=mark("Soon: %(resource)s"),
     body=mark("Your booking of %(resource)s begins soon: %(when)s."),
     action=_OPEN,
@@ -89,6 +102,8 @@ kind(
 )
 kind(
     "booking.expired",
+    group="bookings",
+    is_owed=True,
     title=mark("Request lapsed: %(resource)s"),
     body=mark(
         "Nobody decided on your request for %(resource)s, %(when)s, in time. The slot is free again."
@@ -99,6 +114,8 @@ kind(
 )
 kind(
     "booking.displaced",
+    group="bookings",
+    is_owed=True,
     title=mark("Your booking had to give way: %(resource)s"),
     body=mark(
         "%(resource)s cannot be used as you had booked it. Look at your booking, now %(when)s,"
@@ -110,6 +127,8 @@ kind(
 )
 kind(
     "booking.no-show",
+    group="bookings",
+    is_owed=True,
     title=mark("Released: %(resource)s"),
     body=mark("Nobody checked in to %(resource)s, %(when)s, so the time was given free."),
     action=_OPEN,
@@ -118,6 +137,7 @@ kind(
 )
 kind(
     "attendance.invited",
+    group="invitations",
     title=mark("You are invited: %(resource)s"),
     body=mark("%(by)s invites you: %(resource)s, %(when)s. Say whether you come."),
     action=mark("Answer the invitation"),
@@ -126,6 +146,8 @@ kind(
 )
 kind(
     "attendance.changed",
+    group="invitations",
+    is_owed=True,
     title=mark("Changed: %(resource)s"),
     body=mark("What you are invited to was changed: %(resource)s is now %(when)s."),
     action=_OPEN,
@@ -134,6 +156,8 @@ kind(
 )
 kind(
     "attendance.cancelled",
+    group="invitations",
+    is_owed=True,
     title=mark("It does not take place: %(resource)s"),
     body=mark("What you were invited to does not take place: %(resource)s, %(when)s."),
     action=_OPEN,
@@ -142,6 +166,7 @@ kind(
 )
 kind(
     "attendance.accepted",
+    group="invitations",
     title=mark("Somebody comes: %(resource)s"),
     body=mark("%(by)s comes to %(resource)s, %(when)s."),
     action=_OPEN,
@@ -151,6 +176,7 @@ kind(
 )
 kind(
     "attendance.tentative",
+    group="invitations",
     title=mark("Somebody may come: %(resource)s"),
     body=mark("%(by)s may come to %(resource)s, %(when)s."),
     action=_OPEN,
@@ -160,6 +186,7 @@ kind(
 )
 kind(
     "attendance.declined",
+    group="invitations",
     title=mark("Somebody does not come: %(resource)s"),
     body=mark("%(by)s does not come to %(resource)s, %(when)s."),
     action=_OPEN,
@@ -169,6 +196,7 @@ kind(
 )
 kind(
     "transfer.offered",
+    group="invitations",
     title=mark("A booking is offered to you: %(resource)s"),
     body=mark("%(person)s would like to hand over %(resource)s, %(when)s, to you."),
     action=mark("Take it or decline"),
@@ -177,6 +205,8 @@ kind(
 )
 kind(
     "transfer.accepted",
+    group="invitations",
+    is_owed=True,
     title=mark("Your booking was taken over: %(resource)s"),
     body=mark("%(by)s has taken over %(resource)s, %(when)s."),
     action=_OPEN,
@@ -185,6 +215,7 @@ kind(
 )
 kind(
     "transfer.declined",
+    group="invitations",
     title=mark("Your booking was not taken over: %(resource)s"),
     body=mark("%(by)s does not take over %(resource)s, %(when)s. It stays yours."),
     action=_OPEN,
@@ -193,6 +224,7 @@ kind(
 )
 kind(
     "transfer.withdrawn",
+    group="invitations",
     title=mark("No longer offered to you: %(resource)s"),
     body=mark("%(resource)s, %(when)s, is not handed over to you after all."),
     action=mark("See your bookings"),
@@ -201,6 +233,7 @@ kind(
 )
 kind(
     "series.booked",
+    group="bookings",
     title=mark("Series booked: %(resource)s"),
     body=mark("%(resource)s is yours %(count)s times, first %(when)s."),
     action=mark("Open the series"),
@@ -209,6 +242,8 @@ kind(
 )
 kind(
     "series.changed",
+    group="bookings",
+    is_owed=True,
     title=mark("Series changed: %(resource)s"),
     body=mark(
         "%(count)s bookings of the series on %(resource)s were changed, the first is now %(when)s."
@@ -219,6 +254,8 @@ kind(
 )
 kind(
     "series.cancelled",
+    group="bookings",
+    is_owed=True,
     title=mark("Series cancelled: %(resource)s"),
     body=mark(
         "%(count)s bookings of the series on %(resource)s were cancelled, the first of them %(when)s."

@@ -18,6 +18,7 @@ _FACTS = (
 
 kind(
     "problem.reported",
+    group="problems",
     title=mark("Problem: %(resource)s"),
     body=mark("%(person)s reports a problem with %(resource)s. It can still be used."),
     action=mark("Open the report"),
@@ -26,6 +27,7 @@ kind(
 )
 kind(
     "problem.down",
+    group="problems",
     title=mark("Down: %(resource)s"),
     body=mark(
         "%(person)s reports that nobody can use %(resource)s, so it was taken down. Its bookings"
@@ -37,6 +39,7 @@ kind(
 )
 kind(
     "problem.booked",
+    group="problems",
     title=mark("Down: %(resource)s, which you have booked"),
     body=mark(
         "%(resource)s cannot be used at present. Your next booking is %(when)s; it stands, and you"
@@ -47,6 +50,7 @@ kind(
 )
 kind(
     "problem.resolved",
+    group="problems",
     title=mark("Resolved: %(resource)s"),
     body=mark("The problem you reported with %(resource)s is resolved."),
     action=mark("Open the report"),
@@ -59,6 +63,7 @@ kind(
 )
 kind(
     "problem.over",
+    group="problems",
     title=mark("Back again: %(resource)s"),
     body=mark("%(resource)s can be used again. Your next booking is %(when)s."),
     action=mark("Open the booking"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from src.domain.notifications import follows, leaving, topics
 from src.domain.notifications.enclosures import Enclosed, enclosing
-from src.domain.notifications.kinds import NotificationKind, kind, registered
+from src.domain.notifications.kinds import Channel, NotificationKind, kind, registered
 from src.domain.notifications.letters import (
     give_up,
     letter,
@@ -20,6 +20,7 @@ from src.domain.notifications.letters import (
 )
 from src.domain.notifications.service import (
     NotificationView,
+    conceal,
     list_for,
     mark_read,
     notify,
@@ -27,15 +28,18 @@ from src.domain.notifications.service import (
     unread_count,
     unread_group,
 )
-from src.domain.notifications.tables import Delivery, DeliveryState, Notification
+from src.domain.notifications.tables import Delivery, DeliveryState, Mode, Notification
 
 __all__ = [
+    "Channel",
     "Delivery",
     "DeliveryState",
     "Enclosed",
+    "Mode",
     "Notification",
     "NotificationKind",
     "NotificationView",
+    "conceal",
     "enclosing",
     "follows",
     "give_up",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import cache, clock, ids, language, live, outbox
@@ -17,7 +17,7 @@ from src.core.errors import Unauthenticated
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.notifications import kinds, rendering, topics
-from src.domain.notifications.tables import Delivery, Notification
+from src.domain.notifications.tables import Delivery, Mode, Notification
 
 MAIL = "mail"
 
@@ -69,7 +69,7 @@ async def notify(
     # Flushed first: without a relationship the ORM inserts by the classes' names, not by keys.
     await session.flush()
     _tell_unread(session, user_id)
-    if not what.mail:
+    if what.by_default(kinds.Channel.MAIL) is Mode.OFF:
         return
     delivery = Delivery(
         id=ids.new(),
@@ -136,6 +136,27 @@ async def mark_read(
     if read:
         _tell_unread(session, user_id)
     return read
+
+
+async def conceal(session: AsyncSession, subject: tuple[str, UUID], keep: Collection[UUID]) -> int:
+    """Take back what was told of a thing from everybody but `keep`; from how many people.
+
+    For what may be known to few from now on: mails on their way are not sent any more either.
+    """
+    theirs = (
+        Notification.subject_type == subject[0],
+        Notification.subject_id == subject[1],
+        Notification.user_id.not_in(list(keep)),
+    )
+    told = select(Notification.id).where(*theirs)
+    await session.execute(delete(Delivery).where(Delivery.notification_id.in_(told)))
+    gone = await session.execute(
+        delete(Notification).where(*theirs).returning(Notification.user_id)
+    )
+    people = set(gone.scalars())
+    for user_id in people:
+        _tell_unread(session, user_id)
+    return len(people)
 
 
 def _tell_unread(session: AsyncSession, user_id: UUID) -> None:

@@ -22,6 +22,7 @@ _ACCESS = (
 
 kind(
     "qualification.granted",
+    group="access",
     title=mark("You are qualified: %(qualification)s"),
     body=mark("You may now book what asks for %(qualification)s."),
     action=mark("See what you hold"),
@@ -30,6 +31,8 @@ kind(
 )
 kind(
     "qualification.revoked",
+    group="access",
+    is_owed=True,
     title=mark("No longer qualified: %(qualification)s"),
     body=mark("%(qualification)s was taken away from you. Ask whoever did so if you need it."),
     action=mark("See what you hold"),
@@ -38,6 +41,7 @@ kind(
 )
 kind(
     "qualification.expiring",
+    group="access",
     title=mark("Ends soon: %(qualification)s"),
     body=mark(
         "Your qualification %(qualification)s ends on %(expires_at)s. Have it renewed in time if"
@@ -47,6 +51,7 @@ kind(
 )
 kind(
     "access.requested",
+    group="approvals",
     title=mark("Please decide: access to %(resource)s"),
     body=mark("%(person)s asks for access to %(resource)s. Approve or reject the request."),
     action=mark("Approve or reject"),
@@ -56,6 +61,8 @@ kind(
 )
 kind(
     "access.granted",
+    group="access",
+    is_owed=True,
     title=mark("You may use %(resource)s"),
     body=mark("Your request for access to %(resource)s was granted. You can book it now."),
     action=mark("Open your request"),
@@ -63,6 +70,8 @@ kind(
 )
 kind(
     "access.rejected",
+    group="access",
+    is_owed=True,
     title=mark("No access: %(resource)s"),
     body=mark(
         "Your request for access to %(resource)s was refused. Ask why if the note is silent."
@@ -72,6 +81,8 @@ kind(
 )
 kind(
     "access.expired",
+    group="access",
+    is_owed=True,
     title=mark("Your request lapsed: %(resource)s"),
     body=mark(
         "Nobody decided on your request for access to %(resource)s in time. Ask whoever looks"

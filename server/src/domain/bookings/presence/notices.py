@@ -7,6 +7,7 @@ from src.domain.notifications import kind
 
 kind(
     "booking.checklist",
+    group="problems",
     title=mark("Outside its limits: %(resource)s"),
     body=mark(
         "A checklist of %(resource)s has answers outside their limits: %(answers)s. See what it needs."

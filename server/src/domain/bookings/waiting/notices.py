@@ -19,6 +19,7 @@ _ANSWER = mark("Accept or decline")
 
 kind(
     "waiting.offered",
+    group="waiting",
     title=mark("Free for you: %(resource)s"),
     body=mark(
         "%(resource)s is free: %(when)s. It is held for you until %(expires_at)s. Accept it, or"
@@ -29,6 +30,7 @@ kind(
 )
 kind(
     "waiting.lapsed",
+    group="waiting",
     title=mark("Offer lapsed: %(resource)s"),
     body=mark(
         "You did not answer the offer of %(resource)s, %(when)s, in time. You stay on the waiting"
@@ -39,6 +41,7 @@ kind(
 )
 kind(
     "waiting.withdrawn",
+    group="waiting",
     title=mark("Offer withdrawn: %(resource)s"),
     body=mark(
         "%(resource)s cannot be used as it was offered to you, %(when)s. You stay on the waiting"
@@ -49,6 +52,7 @@ kind(
 )
 kind(
     "waiting.over",
+    group="waiting",
     title=mark("Nothing became free: %(resource)s"),
     body=mark("The time for which you waited has passed: %(resource)s, %(when)s."),
     action=mark("Find another time"),
@@ -57,6 +61,7 @@ kind(
 )
 kind(
     "waiting.free",
+    group="waiting",
     title=mark("Free again: %(resource)s"),
     body=mark("%(resource)s has become free: %(when)s. It is not held for you: book it soon."),
     action=mark("Book it"),
