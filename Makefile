@@ -2,13 +2,14 @@
 PYTHON ?= python3
 ARGS ?=
 WORKERS ?= 2
+HOST ?= http://localhost:8000
 BIN := .venv/bin
 export PYTHON
 # The tests start dozens of processes: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check static versions audit bench campaign screenshots docs lock catalogues vendor assets clean environment
+.PHONY: help run dev test check static versions audit bench campaign load screenshots docs lock catalogues vendor assets clean environment
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +22,7 @@ help: ## this list
 	  '  DATABASE_URL  PostgreSQL instead of SQLite in DATA_DIR' \
 	  '  REDIS_URL     Redis instead of memory' \
 	  '  WORKERS       how many processes share the tests (0: one after the other)' \
+	  '  HOST          what is put under load (http://localhost:8000)' \
 	  '  ARGS          passed on to pytest, as in `make test ARGS="-k overlap"`'
 
 run: ## start Aliquot with demo data on http://localhost:8000
@@ -56,6 +58,9 @@ bench: environment ## print how fast things are; asserts nothing
 
 campaign: environment ## the seeded random campaigns at full length
 	ALIQUOT_TEST_CAMPAIGN=full $(BIN)/pytest tests -m campaign --timeout=3600 $(ARGS)
+
+load: environment ## many people at once on a deployment (HOST=http://…, ARGS="-u 100 -t 60s --p95 150")
+	$(BIN)/locust -f tests/apis_load_test.py --headless --only-summary --host $(HOST) $(or $(ARGS),-u 20 -r 10 -t 30s)
 
 screenshots: environment ## photographs of every page in ./screenshots (ARGS="today calendar" chooses)
 	$(BIN)/python tests/browser/screenshots.py $(ARGS)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from src.commands import assets, configuration, database, keys, people, post, specification, work
+from src.commands import (
+    assets,
+    configuration,
+    database,
+    keys,
+    load,
+    people,
+    post,
+    specification,
+    work,
+)
 
 app = typer.Typer(
     name="aliquot",
@@ -25,6 +35,7 @@ app.command("openapi")(specification.openapi)
 app.command("schedules")(work.schedules)
 app.add_typer(work.jobs, name="jobs")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(load.accounts_of_tests, name="load-accounts")
 
 if __name__ == "__main__":
     app(prog_name="aliquot")

@@ -137,6 +137,8 @@ async def letter(
     if user is None or user.erased_at is not None:
         return None
     to, token = payload["to"] or user.email, ""
+    if post.is_nowhere(to):
+        return None
     if payload["token_id"]:
         link = await session.get(MailedToken, UUID(payload["token_id"]))
         if link is None or link.used_at is not None or link.expires_at <= clock.now():

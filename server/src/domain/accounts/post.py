@@ -64,6 +64,11 @@ async def send(post: Post, letter: Letter, *, key: str) -> str:
     return str(message["Message-ID"])
 
 
+def is_nowhere(address: str) -> bool:
+    """Whether no mail can ever reach the address: its domain is reserved so (RFC 6761, 6.4)."""
+    return address.casefold().rstrip(".").endswith(".invalid")
+
+
 def locale_of(user: User, institute: Institute | None) -> str:
     """The language of a mail to a person: theirs, else the institute's."""
     return user.locale or (institute.locale if institute else language.BASE)
