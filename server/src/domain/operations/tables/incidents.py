@@ -24,7 +24,13 @@ class IncidentState(StrEnum):
     CLOSED = "closed"
 
 
-STATE_RANKS = {one: rank for rank, one in enumerate(IncidentState)}
+# The greater comes first: what goes on stands together, and the most severe of it on top.
+STATE_RANKS = {
+    IncidentState.OPEN: 2,
+    IncidentState.IN_PROGRESS: 2,
+    IncidentState.RESOLVED: 1,
+    IncidentState.CLOSED: 0,
+}
 
 
 class Visibility(StrEnum):
