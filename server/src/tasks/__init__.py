@@ -27,6 +27,7 @@ MODULES = (
     "src.tasks.files",
     "src.tasks.phones",
     "src.tasks.problems",
+    "src.tasks.status_updates",
     "src.tasks.training",
 )
 
