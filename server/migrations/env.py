@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from src.core import ddl
 from src.core.db import JSONOrNull, JSONValue, UTCDateTime
+from src.core.fulltext import SearchDocument
 from src.core.settings import get_settings
 from src.domain.schema import metadata
 
@@ -39,7 +40,17 @@ def _include(thing: Any, name: str | None, kind: str, reflected: bool, _other: o
         return not _is_partition(thing.elements[0].target_fullname.split(".")[0])
     if kind == "index" and name in EXPRESSION_INDEXES:
         return context.get_context().dialect.name == "postgresql"
+    if _is_of_search(thing, name or "", kind):
+        return False
     return not (kind == "table" and _is_partition(name or ""))
+
+
+def _is_of_search(thing: Any, name: str, kind: str) -> bool:  # noqa: ANN401
+    """Whether it is what `core.ddl` makes for the full text: an FTS5 table and its shadows."""
+    if kind == "column":
+        is_ours = thing.table.name == SearchDocument.__tablename__
+        return is_ours and name == ddl.SEARCH_COLUMN
+    return name == ddl.SEARCH_INDEX or (kind == "table" and name.startswith(ddl.SEARCH_TABLE))
 
 
 def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:  # noqa: ANN401

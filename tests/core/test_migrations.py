@@ -125,6 +125,37 @@ OF_OPERATIONS = (
 )
 
 
+A_DOCUMENT = """INSERT INTO search_documents (kind, subject_id, title, body, folded_title,
+    folded_body, changed_at) VALUES ('update', '{id}', 'T', 'Größe', 't', 'grosse', {now})"""
+A_SEARCH = {
+    True: "SELECT count(*) FROM search_index WHERE search_index MATCH 'kind : update AND gros*'",
+    False: "SELECT count(*) FROM search_documents WHERE words @@ $$'kind:update' & 'gros':*$$",
+}
+
+
+async def _write_a_document(database: Database) -> None:
+    now = "'2030-01-01 08:00:00.000000" + ("'" if database.is_sqlite else "+00'")
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(A_DOCUMENT.format(id=AN_ID, now=now))
+
+
+async def _is_searched(database: Database) -> None:
+    """What is written is found, changed it is found as it is, removed it is not found any more."""
+    found = []
+    async with database.engine.begin() as connection:
+        for change in (
+            "UPDATE search_documents SET title = 'U'",
+            "UPDATE search_documents SET folded_body = 'small'",
+            "UPDATE search_documents SET folded_title = 'grosser'",
+            "DELETE FROM search_documents",
+        ):
+            await connection.exec_driver_sql(change)
+            found.append(
+                (await connection.exec_driver_sql(A_SEARCH[database.is_sqlite])).scalar_one()
+            )
+    assert found == [1, 0, 1, 0]
+
+
 async def _guards_stand(url: str) -> None:
     database = create_database(url)
     try:
@@ -149,6 +180,8 @@ async def _guards_stand(url: str) -> None:
             with pytest.raises(DBAPIError, match=r"append_only|hold_|holds_exclude"):
                 async with database.engine.begin() as connection:
                     await connection.exec_driver_sql(FORBIDDEN[name])
+        await _write_a_document(database)
+        await _is_searched(database)
     finally:
         await database.dispose()
 
@@ -212,16 +245,18 @@ async def test_a_batch_migration_keeps_rows_and_guards(
         from src.core import ddl
         revision, down_revision = "9999", "{head}"
         def upgrade():
-            for table in ("units", "holds"):
+            for table in ("units", "holds", "search_documents"):
                 with ddl.batch_alter(op, table) as batch:
                     batch.add_column(sa.Column("spare", sa.Integer()))
         """)
     )
     database = create_database(empty_database_url)
     await _fill(database)
+    await _write_a_document(database)
     await database.dispose()
     await _upgrade(empty_database_url, scripts)
     database = create_database(empty_database_url)
+    await _is_searched(database)
     async with database.engine.begin() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM holds")) == 1
         assert await connection.scalar(text("SELECT count(*) FROM units")) == 1

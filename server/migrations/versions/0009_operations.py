@@ -53,6 +53,8 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("folded_title", sa.Text(), nullable=False),
+        sa.Column("folded_body", sa.Text(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_documents")),
         sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_search_documents_kind_subject_id")),
@@ -439,6 +441,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_notification_preferences_user_id")
         ),
@@ -452,7 +455,6 @@ def upgrade() -> None:
         sa.Column("quiet_from", sa.Integer(), nullable=True),
         sa.Column("quiet_to", sa.Integer(), nullable=True),
         sa.Column("digest_minute", sa.Integer(), nullable=False),
-        sa.Column("digest_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -1058,6 +1060,11 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_incident_pins_incident_id"), "incident_pins", ["incident_id"], unique=False
     )
+    with ddl.batch_alter(op, "notifications") as batch:
+        batch.add_column(sa.Column("is_shown", sa.Boolean(), server_default="true", nullable=False))
+    with ddl.batch_alter(op, "deliveries") as batch:
+        batch.add_column(sa.Column("job_id", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("digest_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_deliveries_digest",
         "deliveries",

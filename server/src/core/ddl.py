@@ -1,4 +1,4 @@
-"""Every trigger, exclusion constraint and partition of both databases, in one list.
+"""Every trigger, exclusion constraint, partition and search index of both databases, in one list.
 
 Migrations create them from here; a batch migration on SQLite re-creates those of its table with
 `create_for`; after every upgrade path a test compares the catalogue with this list and tries the
@@ -25,7 +25,7 @@ class DatabaseObject:
     name: str
     table: str
     dialect: Literal["postgresql", "sqlite"]
-    kind: Literal["trigger", "constraint", "partition", "function"]
+    kind: Literal["trigger", "constraint", "partition", "function", "search"]
     create: tuple[str, ...]
     # Another table that it reads: made later, it is created then (`create_reading`).
     reads: str = ""
@@ -132,6 +132,52 @@ def _hold_trigger(verb: Literal["INSERT", "UPDATE"]) -> DatabaseObject:
     )
 
 
+# Lexemes as they are (`core.words` made them): `kind:…`, each word, and `t:…` for those in titles.
+_LEXEMES = """array_to_tsvector(array_remove(string_to_array('kind:' || kind || ' ' || folded_title
+    || ' ' || folded_body || ' ' || regexp_replace(folded_title, '([^ ]+)', 't:\\1', 'g'), ' '), ''))"""
+SEARCH_COLUMN, SEARCH_INDEX = "words", "ix_search_documents_words"
+SEARCH_TABLE = "search_index"  # and its shadows, `search_index_…`
+_SEARCHED = "kind, folded_title, folded_body"
+
+
+def _search() -> list[DatabaseObject]:
+    """What finds documents by their words: a column with its index, or FTS5 and its triggers."""
+    table = "search_documents"
+    lexemes = (
+        f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {SEARCH_COLUMN} tsvector"
+        f" GENERATED ALWAYS AS ({_LEXEMES}) STORED"
+    )
+    gin = f"CREATE INDEX IF NOT EXISTS {SEARCH_INDEX} ON {table} USING gin ({SEARCH_COLUMN})"
+    fts5 = (
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {SEARCH_TABLE} USING fts5({_SEARCHED},"
+        f" content='{table}', content_rowid='id', prefix='2 3',"
+        " tokenize='unicode61 remove_diacritics 2')"
+    )
+    # What stands there already (it was made before its triggers, or copied) is found too.
+    rebuild = f"INSERT INTO {SEARCH_TABLE}({SEARCH_TABLE}) VALUES ('rebuild')"
+    return [
+        DatabaseObject(SEARCH_COLUMN, table, "postgresql", "search", (lexemes,)),
+        DatabaseObject(SEARCH_INDEX, table, "postgresql", "search", (gin,)),
+        DatabaseObject(SEARCH_TABLE, table, "sqlite", "search", (fts5, rebuild)),
+        *(_search_trigger(verb) for verb in ("INSERT", "UPDATE", "DELETE")),
+    ]
+
+
+def _search_trigger(verb: str) -> DatabaseObject:
+    name = f"search_documents_{verb.lower()}"
+    new, old = (
+        ", ".join(f"{row}.{column}" for column in ("id", *_SEARCHED.split(", ")))
+        for row in ("NEW", "OLD")
+    )
+    gone = (
+        f"INSERT INTO {SEARCH_TABLE}({SEARCH_TABLE}, rowid, {_SEARCHED}) VALUES ('delete', {old});"
+    )
+    come = f"INSERT INTO {SEARCH_TABLE}(rowid, {_SEARCHED}) VALUES ({new});"
+    work = {"INSERT": come, "UPDATE": f"{gone} {come}", "DELETE": gone}[verb]
+    create = f"CREATE TRIGGER {name} AFTER {verb} ON search_documents BEGIN {work} END"
+    return DatabaseObject(name, "search_documents", "sqlite", "search", (create,))
+
+
 OBJECTS: tuple[DatabaseObject, ...] = (
     *_append_only(),
     DatabaseObject(
@@ -146,6 +192,7 @@ OBJECTS: tuple[DatabaseObject, ...] = (
     DatabaseObject("holds_exclude", "holds", "postgresql", "constraint", (_EXCLUSION,)),
     _hold_trigger("INSERT"),
     _hold_trigger("UPDATE"),
+    *_search(),
 )
 
 
@@ -207,7 +254,9 @@ def create_all(connection: Connection) -> None:
 def present(connection: Connection) -> set[str]:
     """The names of those objects of the list's kinds that the database's catalogue holds."""
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        rows = connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'table')")
+        )
     else:
         rows = connection.execute(
             text(
@@ -220,6 +269,9 @@ def present(connection: Connection) -> set[str]:
                 " AND c.relnamespace = current_schema()::regnamespace"
                 " UNION SELECT proname FROM pg_proc"
                 " WHERE pronamespace = current_schema()::regnamespace"
+                " UNION SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+                " UNION SELECT attname FROM pg_attribute"
+                " WHERE attrelid = to_regclass('search_documents') AND attgenerated = 's'"
             )
         )
     return {row[0] for row in rows}

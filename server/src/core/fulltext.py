@@ -1,26 +1,55 @@
 """Full text: what can be found by words, kept beside the rows it is made from.
 
 A domain puts the text of a thing here in the transaction that changes it; each database keeps its
-own index of it (`core.ddl`). Who may find it is asked where it is searched, by joining the rows.
+own index of the folded words (`core.words`, `core.ddl`). Who may find it is asked where it is
+searched: the rows of the noun are part of the statement, with what the reader may see of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, String, Text, UniqueConstraint, delete, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    cast,
+    column,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from src.core import clock
+from src.core import clock, words
 from src.core.db import Table
+from src.core.words import Word
 
 LONGEST = 100_000  # letters of a body that are indexed
+# Of so many of the latest hits, and of the latest in titles, the order is made.
+CANDIDATES = 100
+INDEX = "search_index"  # SQLite's
+_Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class SearchDocument(Table):
-    """The words of one thing. The title weighs more than the body."""
+    """The words of one thing, as they are read and as they are looked for."""
 
     __tablename__ = "search_documents"
     __table_args__ = (UniqueConstraint("kind", "subject_id"),)
@@ -32,7 +61,31 @@ class SearchDocument(Table):
     subject_id: Mapped[UUID]
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
+    folded_title: Mapped[str] = mapped_column(Text)
+    folded_body: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What is looked for: its kind, its row's id and time, and what else is told of a hit.
+
+    `source` joins the tables of `more` to the noun's; `where` is what the reader may see.
+    """
+
+    kind: str
+    id: InstrumentedAttribute[UUID]
+    at: _Column
+    source: Any
+    where: ColumnElement[bool]
+    more: Sequence[_Column] = ()
+
+
+def document(kind: str, subject_id: UUID, *, title: str, body: str = "") -> SearchDocument:
+    """A new row for a thing that has none yet: where many are written at once."""
+    row = SearchDocument(kind=kind, subject_id=subject_id)
+    _fill(row, title, body)
+    return row
 
 
 async def put(
@@ -45,9 +98,9 @@ async def put(
         )
     )
     if row is None:
-        row = SearchDocument(kind=kind, subject_id=subject_id)
-        session.add(row)
-    row.title, row.body, row.changed_at = title, body[:LONGEST], clock.now()
+        session.add(document(kind, subject_id, title=title, body=body))
+    else:
+        _fill(row, title, body)
     await session.flush()
 
 
@@ -58,3 +111,84 @@ async def forget(session: AsyncSession, kind: str, subject_id: UUID) -> None:
             SearchDocument.kind == kind, SearchDocument.subject_id == subject_id
         )
     )
+
+
+async def find(
+    session: AsyncSession, noun: Noun, sought: Sequence[Word], *, limit: int
+) -> Sequence[Row[Any]]:
+    """What begins with every word, in titles first, then the latest; one statement.
+
+    Rows of `id`, `title`, `body`, `at` and the noun's `more`, in this order.
+    """
+    if not sought:
+        return []
+    return (await session.execute(statement(session, noun, sought, limit=limit))).all()
+
+
+def statement(
+    session: AsyncSession, noun: Noun, sought: Sequence[Word], *, limit: int
+) -> Select[Any]:
+    """What `find` says to the database."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    matching = _on_postgresql if is_postgresql else _on_sqlite
+    parts = [
+        select(matching(noun, sought, in_title=in_title).subquery(), literal(place).label("place"))
+        for place, in_title in enumerate((True, False))
+    ]
+    both = union_all(*parts).subquery()
+    best = (
+        select(both.c.id, both.c.subject_id, func.min(both.c.place).label("place"))
+        .group_by(both.c.id, both.c.subject_id)
+        .subquery()
+    )
+    return (
+        select(noun.id, SearchDocument.title, SearchDocument.body, noun.at.label("at"), *noun.more)
+        .select_from(noun.source)
+        .join(best, best.c.subject_id == noun.id)
+        .join(SearchDocument, SearchDocument.id == best.c.id)
+        .order_by(best.c.place, noun.at.desc(), best.c.id.desc())
+        .limit(limit)
+    )
+
+
+def _seen(noun: Noun, subject_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column
+    # Correlated, so that the index leads and stops at the limit, however many hits there are.
+    return exists().where(noun.id == subject_id, noun.where)
+
+
+def _on_postgresql(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[Any]:
+    # Words in titles are indexed once more as `t:word`; words hold letters and digits alone.
+    mark = "t:" if in_title else ""
+    asked = [f"'kind:{noun.kind}'"]
+    asked += [f"'{mark}{word.text}'" + ("" if word.is_whole else ":*") for word in sought]
+    found = SearchDocument.__table__.alias("found")
+    query = cast(cast(literal(" & ".join(asked)), Text), TSQUERY)
+    return (
+        select(found.c.id, found.c.subject_id)
+        .where(literal_column("found.words").op("@@")(query), _seen(noun, found.c.subject_id))
+        .order_by(found.c.id.desc())
+        .limit(CANDIDATES)
+    )
+
+
+def _on_sqlite(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[Any]:
+    # The order of the rows is the index's own, so it stops at the limit.
+    columns = "folded_title" if in_title else "folded_title folded_body"
+    asked = " AND ".join(f'"{word.text}"' + ("" if word.is_whole else "*") for word in sought)
+    match = f'kind : "{noun.kind}" AND {{{columns}}} : ({asked})'
+    index = table(INDEX, column("rowid", Integer))
+    found = SearchDocument.__table__.alias("found")
+    return (
+        select(found.c.id, found.c.subject_id)
+        .select_from(index)
+        .join(found, found.c.id == index.c.rowid)
+        .where(literal_column(INDEX).op("MATCH")(literal(match)), _seen(noun, found.c.subject_id))
+        .order_by(index.c.rowid.desc())
+        .limit(CANDIDATES)
+    )
+
+
+def _fill(row: SearchDocument, title: str, body: str) -> None:
+    row.title, row.body = title, body[:LONGEST]
+    row.folded_title, row.folded_body = words.indexed(title), words.indexed(row.body)
+    row.changed_at = clock.now()
