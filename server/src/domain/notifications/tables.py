@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, Versioned, choice
+
+DIGEST_MINUTE = 8 * 60
 
 
 class Notification(Identified, Table):
@@ -31,6 +33,8 @@ class Notification(Identified, Table):
     subject_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    # Not for whoever wants it by mail alone: it is kept for its letter, and stands in no list.
+    is_shown: Mapped[bool] = mapped_column(default=True)
 
 
 class DeliveryState(StrEnum):
@@ -60,6 +64,9 @@ class Delivery(Identified, Table):
     )
     message_id: Mapped[str | None] = mapped_column(String(200))
     detail: Mapped[str | None] = mapped_column(Text)
+    # The job that carries it, while the outbox keeps it; and the letter of a digest it went into.
+    job_id: Mapped[int | None] = mapped_column(BigInteger)
+    digest_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 
@@ -81,6 +88,8 @@ class NotificationPreference(Table):
     kind: Mapped[str] = mapped_column(String(60), primary_key=True)
     channel: Mapped[str] = mapped_column(String(20), primary_key=True)
     mode: Mapped[Mode] = mapped_column(choice(Mode))
+    # Links of letters that were written before say nothing any more.
+    changed_at: Mapped[datetime]
 
 
 class NotificationSetting(Versioned, Table):
@@ -91,8 +100,7 @@ class NotificationSetting(Versioned, Table):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     quiet_from: Mapped[int | None]
     quiet_to: Mapped[int | None]
-    digest_minute: Mapped[int] = mapped_column(default=480)
-    digest_sent_at: Mapped[datetime | None]
+    digest_minute: Mapped[int] = mapped_column(default=DIGEST_MINUTE)
 
 
 class Follow(Table):
