@@ -8,8 +8,26 @@ record of events and covers its window exactly.
 
 from __future__ import annotations
 
-from src.domain.operations import discussion, numbering, policy, subjects
+from src.domain.operations import (
+    blockers,
+    discussion,
+    numbering,
+    policy,
+    subjects,
+    things,
+    updates,
+)
 from src.domain.operations.subjects import SubjectNotFound
 from src.domain.operations.tables import Severity
 
-__all__ = ["Severity", "SubjectNotFound", "discussion", "numbering", "policy", "subjects"]
+__all__ = [
+    "Severity",
+    "SubjectNotFound",
+    "blockers",
+    "discussion",
+    "numbering",
+    "policy",
+    "subjects",
+    "things",
+    "updates",
+]
