@@ -17,6 +17,7 @@ MODULES = (
     "src.tasks.maintenance",
     "src.tasks.accounts",
     "src.tasks.approvals",
+    "src.tasks.blockers",
     "src.tasks.bookings",
     "src.tasks.waiting",
     "src.tasks.events",

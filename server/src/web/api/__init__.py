@@ -11,6 +11,7 @@ from src.web.api import (
     archives,
     auth,
     batches,
+    blockers,
     booking_parties,
     booking_series,
     booking_templates,
@@ -129,6 +130,7 @@ ROUTERS: list[APIRouter] = [
     calendar_feeds.router,
     calendar_feeds.served,
     calendar_imports.router,
+    blockers.router,
     notifications.router,
     stream.router,  # before the audit log's `/events/{event_id}`
     archives.router,  # before `/events/{event_id}`, too
