@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from src.core.actor import Actor, Permission
+from src.core.words import Piece
 
 MOST_WORDS = 8
 _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -24,12 +25,18 @@ _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found. `path` is its page; None where the reader has none of it."""
+    """Something that was found. `path` is its page; None where the reader has none of it.
+
+    `excerpt` is the part of its text that was found, `title_pieces` the title, both in parts with
+    the words that were looked for marked; the search itself fills in the latter.
+    """
 
     id: UUID
     title: str
     subtitle: str
     path: str | None
+    excerpt: tuple[Piece, ...] = ()
+    title_pieces: tuple[Piece, ...] = ()
 
 
 # (session, actor, q, limit) -> at most `limit` hits

@@ -44,8 +44,9 @@ class Piece:
 
 def fold(text: str) -> str:
     """Without case and accents, in the letters people type."""
-    open_ = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    return "".join(one for one in open_ if not unicodedata.combining(one))
+    for _ in range(2):  # what opens a sign may bring a capital along
+        text = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
+    return "".join(one for one in text if not unicodedata.combining(one))
 
 
 def tokens(text: str) -> list[str]:

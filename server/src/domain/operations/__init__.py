@@ -11,6 +11,7 @@ from __future__ import annotations
 from src.domain.operations import (
     blockers,
     discussion,
+    finding,
     numbering,
     policy,
     subjects,
@@ -25,6 +26,7 @@ __all__ = [
     "SubjectNotFound",
     "blockers",
     "discussion",
+    "finding",
     "numbering",
     "policy",
     "subjects",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from src.domain import accounts, search
 from src.models.common import Many, Reference
-from src.models.search import SearchGroup
+from src.models.search import KINDS, SearchGroup
 from src.web import replies
 from src.web.dependencies import SIGNED_IN, CurrentActor, Paging, Reads, declares
 from src.web.queries import Words
@@ -25,6 +25,15 @@ Sought = Annotated[
         examples=["confocal"],
     ),
 ]
+Kinds = Annotated[
+    list[str],
+    Query(
+        alias="kind",
+        max_length=20,
+        description=f"These alone: {KINDS} Without it, everything.",
+        examples=[["incident", "update"]],
+    ),
+]
 PerKind = Annotated[int, Query(ge=1, le=search.MOST, description="How many of each kind.")]
 
 
@@ -35,12 +44,20 @@ PerKind = Annotated[int, Query(ge=1, le=search.MOST, description="How many of ea
     response_model=Many[SearchGroup],
     **declares(SIGNED_IN, programs=True),
 )
-async def find(actor: CurrentActor, reads: Reads, q: Sought, limit: PerKind = 5) -> Response:
-    """Resources, bookings, people and closures that hold every word, as far as one may see them.
+async def find(
+    actor: CurrentActor,
+    reads: Reads,
+    q: Sought,
+    kind: Kinds = [],  # noqa: B006 - FastAPI copies it
+    limit: PerKind = 5,
+) -> Response:
+    """Everything that holds every word, as far as one may see it, in groups by kind.
 
-    Of bookings, those that began within the last twelve months or lie ahead.
+    What was written (updates, incidents, blockers, decisions, hand-overs, comments) is found by the
+    beginnings of its words, whatever their case and accents: in titles first, then the latest. Of
+    bookings, those that began within the last twelve months or lie ahead.
     """
-    found = await search.find(reads, actor, q, limit)
+    found = await search.find(reads, actor, q, limit, kinds=kind)
     return replies.whole([SearchGroup.model_validate(group) for group in found])
 
 
