@@ -26,8 +26,10 @@ MODULES = (
     "src.tasks.leaving",
     "src.tasks.notifications",
     "src.tasks.files",
+    "src.tasks.incident_room",
     "src.tasks.phones",
     "src.tasks.problems",
+    "src.tasks.summaries",
     "src.tasks.status_updates",
     "src.tasks.training",
 )

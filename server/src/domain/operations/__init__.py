@@ -12,9 +12,11 @@ from src.domain.operations import (
     blockers,
     discussion,
     finding,
+    handovers,
     numbering,
     policy,
     subjects,
+    summaries,
     things,
     updates,
 )
@@ -27,9 +29,11 @@ __all__ = [
     "blockers",
     "discussion",
     "finding",
+    "handovers",
     "numbering",
     "policy",
     "subjects",
+    "summaries",
     "things",
     "updates",
 ]

@@ -1,0 +1,9 @@
+"""What the record says of shift hand-overs."""
+
+from __future__ import annotations
+
+from src.core.events import verb
+from src.core.language import mark
+
+GIVEN = verb("handover.given", mark("Shift handed over"))
+ACKNOWLEDGED = verb("handover.acknowledged", mark("Shift taken over"))
