@@ -45,6 +45,8 @@ _TAGS = {
     "quotas": "Projects, what each may take in a period, and what was taken.",
     "kiosks": "Tablets at instruments, on which people check in and out.",
     "calendar": "Bookings, closures and open hours over a range.",
+    "status updates": "What people did, will do and need.",
+    "comments": "What is said to things, and who has read them.",
     "notifications": "What you were told.",
     "events": "The audit log.",
     "live": "What happens now, as server-sent events.",

@@ -22,6 +22,7 @@ from src.web.api import (
     calendars,
     catalogue,
     closures,
+    comments,
     delegations,
     events,
     factors,
@@ -52,6 +53,7 @@ from src.web.api import (
     settings,
     slots,
     sso,
+    status_updates,
     stream,
     teams,
     training,
@@ -131,6 +133,10 @@ ROUTERS: list[APIRouter] = [
     calendar_feeds.served,
     calendar_imports.router,
     blockers.router,
+    status_updates.silences,
+    status_updates.router,
+    comments.router,
+    comments.read_by,
     notifications.router,
     stream.router,  # before the audit log's `/events/{event_id}`
     archives.router,  # before `/events/{event_id}`, too
