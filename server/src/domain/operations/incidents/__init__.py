@@ -7,7 +7,7 @@ when it is resolved.
 
 from __future__ import annotations
 
-from src.domain.operations.incidents import policy, timeline
+from src.domain.operations.incidents import policy, room, timeline
 from src.domain.operations.incidents.errors import (
     BadIncident,
     IncidentIsClosed,
@@ -23,5 +23,6 @@ __all__ = [
     "IncidentNotFound",
     "NotFromThisState",
     "policy",
+    "room",
     "timeline",
 ]

@@ -10,7 +10,6 @@ a review that is not signed off.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from src.core.actor import Actor, Permission, forbidden
 from src.core.errors import Forbidden
 from src.core.language import gettext as _
-from src.domain.operations.incidents import policy
+from src.domain.operations.incidents import policy, record
 from src.domain.operations.incidents.errors import IncidentIsClosed
 from src.domain.operations.tables import Incident, IncidentRole, IncidentState
 
@@ -97,11 +96,5 @@ def outsider() -> Forbidden:
     return Forbidden(detail, **refusal.members)
 
 
-def facts(incident: Incident) -> dict[str, Any]:
-    """What every event of an incident tells: codes and ids, no words of people."""
-    return {
-        "team_id": incident.team_id,
-        "type_id": incident.type_id,
-        "severity": incident.severity,
-        "state": incident.state,
-    }
+# What every event of an incident tells: codes and ids, no words of people.
+facts = record.facts

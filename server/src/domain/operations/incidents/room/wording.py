@@ -143,6 +143,7 @@ def _id(value: object) -> UUID | None:
         return None
 
 
+line("reported", mark("Reported"))
 _ROLE_PEOPLE = ("person", "before")
 line("role-given", mark("%(role)s: %(person)s"), people=_ROLE_PEOPLE, words=ROLES)
 line(
