@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Integer,
     Row,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     column,
     delete,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -35,7 +37,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from src.core import clock, words
 from src.core.db import Table
@@ -151,18 +156,48 @@ def statement(
     )
 
 
+def having(kind: str, q: str) -> Select[Any]:
+    """The ids of things with words that begin so, for `column.in_(…)`: the filter of a list.
+
+    Nothing has what holds no letter and no digit.
+    """
+    sought = words.sought(q)
+    found = SearchDocument.__table__.alias()
+    asked = (_asked_of_postgresql(kind, sought, in_title=False), _asked_of_sqlite(kind, sought))
+    matching = _Matching(found.c.id, *(literal(each, Text) for each in asked))
+    return select(found.c.subject_id).where(matching if sought else false())
+
+
+class _Matching(FunctionElement[bool]):
+    """Of (id, tsquery, FTS5's query): what the database at hand understands."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "matching"
+
+
+@compiles(_Matching, "postgresql")
+def _matching_on_postgresql(element: _Matching, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    id_, query, _fts5 = element.clauses
+    of = compiler.process(id_, **kw).rpartition(".")[0]
+    return f"({of}.words @@ CAST({compiler.process(query, **kw)} AS tsquery))"
+
+
+@compiles(_Matching, "sqlite")
+def _matching_on_sqlite(element: _Matching, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
+    id_, _tsquery, query = (compiler.process(each, **kw) for each in element.clauses)
+    return f"({id_} IN (SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH {query}))"  # noqa: S608 - parts of a statement
+
+
 def _seen(noun: Noun, subject_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column
     # Correlated, so that the index leads and stops at the limit, however many hits there are.
     return exists().where(noun.id == subject_id, noun.where)
 
 
 def _on_postgresql(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[Any]:
-    # Words in titles are indexed once more as `t:word`; words hold letters and digits alone.
-    mark = "t:" if in_title else ""
-    asked = [f"'kind:{noun.kind}'"]
-    asked += [f"'{mark}{word.text}'" + ("" if word.is_whole else ":*") for word in sought]
+    asked = _asked_of_postgresql(noun.kind, sought, in_title=in_title)
     found = SearchDocument.__table__.alias("found")
-    query = cast(cast(literal(" & ".join(asked)), Text), TSQUERY)
+    query = cast(cast(literal(asked), Text), TSQUERY)
     return (
         select(found.c.id, found.c.subject_id)
         .where(literal_column("found.words").op("@@")(query), _seen(noun, found.c.subject_id))
@@ -173,9 +208,7 @@ def _on_postgresql(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Sel
 
 def _on_sqlite(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[Any]:
     # The order of the rows is the index's own, so it stops at the limit.
-    columns = "folded_title" if in_title else "folded_title folded_body"
-    asked = " AND ".join(f'"{word.text}"' + ("" if word.is_whole else "*") for word in sought)
-    match = f'kind : "{noun.kind}" AND {{{columns}}} : ({asked})'
+    match = _asked_of_sqlite(noun.kind, sought, in_title=in_title)
     index = table(INDEX, column("rowid", Integer))
     found = SearchDocument.__table__.alias("found")
     return (
@@ -186,6 +219,19 @@ def _on_sqlite(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[
         .order_by(index.c.rowid.desc())
         .limit(CANDIDATES)
     )
+
+
+def _asked_of_postgresql(kind: str, sought: Sequence[Word], *, in_title: bool) -> str:
+    # Words in titles are indexed once more as `t:word`; words hold letters and digits alone.
+    mark = "t:" if in_title else ""
+    asked = [f"'{mark}{word.text}'" + ("" if word.is_whole else ":*") for word in sought]
+    return " & ".join([f"'kind:{kind}'", *asked])
+
+
+def _asked_of_sqlite(kind: str, sought: Sequence[Word], *, in_title: bool = False) -> str:
+    columns = "folded_title" if in_title else "folded_title folded_body"
+    asked = " AND ".join(f'"{word.text}"' + ("" if word.is_whole else "*") for word in sought)
+    return f'kind : "{kind}" AND {{{columns}}} : ({asked})'
 
 
 def _fill(row: SearchDocument, title: str, body: str) -> None:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
-from src.core import finding, markdown
+from src.core import finding, fulltext, markdown
 from src.core.actor import Actor
 from src.domain.accounts.tables import Team, User
 from src.domain.operations import policy
@@ -69,9 +80,15 @@ def narrowed(wanted: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tupl
     if filters.to is not None:
         wanted = wanted.where(StatusUpdate.posted_at < filters.to)
     if filters.q:
-        texts = (StatusUpdate.done, StatusUpdate.next, StatusUpdate.needs, _AUTHOR.name)
-        wanted = wanted.where(finding.holding(filters.q, *texts))
+        wanted = wanted.where(StatusUpdate.id.in_(_saying(filters.q)))
     return wanted
+
+
+def _saying(q: str) -> CompoundSelect[Any]:
+    """The ids of those with these words, and of those by whoever is called so."""
+    row, author = aliased(StatusUpdate), aliased(User)
+    by = select(author.id).where(finding.holding(q, author.name))
+    return union_all(fulltext.having(KIND, q), select(row.id).where(row.author_id.in_(by)))
 
 
 def view_of(actor: Actor, row: StatusUpdate, *more: Any) -> UpdateView:  # noqa: ANN401 - a row
