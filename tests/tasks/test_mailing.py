@@ -76,6 +76,7 @@ async def delivery(bench: Bench) -> Delivery:
 
 def handle_mail(bench: Bench, **settings: str) -> None:
     accounts.post.configure(bench.settings.model_copy(update=settings))
+    accounts.tokens.configure(bench.settings)
     bench.registry.add(handlers.registry.by_topic[notifications.topics.MAIL.name])
 
 

@@ -24,6 +24,8 @@ ALGORITHM = "HS256"
 ISSUER = "aliquot"
 AUDIENCE = "aliquot-api"
 ACCESS = "access"
+SEALED = 64  # bytes: what one SHA-512 covers
+_MARK = 16  # bytes
 _TOKEN = "access token"  # noqa: S105 - a purpose's name
 _REQUIRED = ["sub", "sid", "iat", "exp", "jti", "iss", "aud", "typ", "scope"]
 
@@ -87,6 +89,31 @@ class Keyring:
         ]
         return any(fits)
 
+    def seal(self, purpose: str, message: bytes) -> str:
+        """`message` unreadable and unalterable, as URL-safe text; only `unseal` of one purpose opens it.
+
+        The same message seals the same (as SIV does, RFC 5297, with HMAC in the place of AES), so
+        it holds what makes it one of its kind. At most `SEALED` bytes.
+        """
+        if len(message) > SEALED:
+            raise ValueError("this is too long to be sealed")
+        raw = _sealed(self.secret, purpose, message)
+        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    def unseal(self, purpose: str, sealed: str) -> bytes | None:
+        """What was sealed, with this secret or an earlier one; None when that is not ours."""
+        try:
+            padded = sealed + "=" * (-len(sealed) % 4)
+            raw = base64.b64decode(padded.encode(), altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        mark, hidden = raw[:_MARK], raw[_MARK:]
+        for secret in self.secrets:
+            message = _veiled(secret, purpose, mark, hidden)
+            if hmac.compare_digest(_sealed(secret, purpose, message), raw):
+                return message
+        return None
+
     def access_token(
         self, user_id: UUID, *, family_id: UUID, lifetime: float, scope: Collection[str] = ()
     ) -> str:
@@ -143,6 +170,17 @@ class Keyring:
             if key_id(secret) == named:
                 return secret
         raise jwt.InvalidSignatureError("signed with a key that is not in the ring")
+
+
+def _sealed(secret: str, purpose: str, message: bytes) -> bytes:
+    mark = hmac.digest(derive(secret, f"{purpose}: mark"), message, hashlib.sha256)[:_MARK]
+    return mark + _veiled(secret, purpose, mark, message)
+
+
+def _veiled(secret: str, purpose: str, mark: bytes, message: bytes) -> bytes:
+    """The message and a stream of bytes that only `mark` and the secret give; twice is once."""
+    stream = hmac.digest(derive(secret, f"{purpose}: veil"), mark, hashlib.sha512)
+    return bytes(one ^ other for one, other in zip(message, stream, strict=False))
 
 
 def hash_of(secret: str) -> str:

@@ -51,7 +51,10 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail to one person. `reference` names it for ever, `written_at` is its date."""
+    """One mail to one person. `reference` names it for ever, `written_at` is its date.
+
+    `unsubscribe` is an address that takes a POST without a log-in (RFC 8058).
+    """
 
     reference: str
     to_name: str
@@ -63,6 +66,7 @@ class Letter:
     written_at: datetime
     locale: str = "en"
     invitation: Invitation | None = None
+    unsubscribe: str = ""
 
 
 class Mailer(Protocol):
@@ -159,6 +163,9 @@ def compose(letter: Letter, *, key: str) -> EmailMessage:
     # Nobody's holiday notice should answer a machine (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(_inliner.inline(letter.html), subtype="html")
     if letter.invitation is not None:

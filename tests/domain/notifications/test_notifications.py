@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from src.core import ids, language, mailbox
@@ -44,6 +45,12 @@ ARGS: dict[str, Any] = {
     "ends_at": datetime(2026, 11, 23, 11, tzinfo=UTC),
     "request_expires_at": datetime(2026, 11, 22, 23, 30, tzinfo=UTC),
 }
+
+
+@pytest.fixture(autouse=True)
+def keyring() -> None:
+    """Links at the foot of mails are sealed with it."""
+    accounts.tokens.configure(Settings(secret_key=SecretStr("k" * 32)))
 
 
 @pytest.fixture
@@ -188,6 +195,12 @@ async def test_the_mail_says_what_when_and_what_to_do(
     assert letter is not None
     assert (letter.to, letter.to_name, letter.locale) == ("lena@example.org", "Lena", "de")
     assert letter.subject == "Bald: Confocal <1>"
+    with language.reading_as("de"):
+        turn_off, choose = (
+            language.gettext(words)
+            for words in ("Turn these mails off", "Choose what you are told")
+        )
+    link = letter.text.partition(f"{turn_off}:\n")[2].partition("\n")[0]
     assert letter.text == (
         "Guten Tag Lena,\n\n"
         "Ihre Buchung von Confocal <1> beginnt bald:"
@@ -196,7 +209,12 @@ async def test_the_mail_says_what_when_and_what_to_do(
         "Wann: Montag, 23. November 2026, 10:00 – 12:00 (Europe/Berlin)\n\n"
         "Buchung öffnen:\nhttps://lab.example.org/bookings/1\n\n"
         "--\nVon Aliquot für Aliquot gesandt. Bitte antworten Sie nicht auf diese Mail.\n"
+        f"\n{turn_off}:\n{link}\n"
+        f"\n{choose}:\nhttps://lab.example.org/me/notification-preferences\n"
     )
+    assert link.startswith("https://lab.example.org/unsubscribe/")
+    assert letter.unsubscribe == link.replace("/unsubscribe/", "/api/v1/unsubscribe/")
+    assert f'<a href="{link}">{turn_off}</a>' in letter.html
     assert "Confocal &lt;1&gt;" in letter.html
     assert "Confocal <1>" not in letter.html
     assert 'href="https://lab.example.org/bookings/1"' in letter.html

@@ -28,13 +28,39 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One of several things that a letter tells. `at` is a time in words."""
+
+    title: str
+    body: str
+    link: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """What somebody is told, in words. `facts` are rows of (label, text)."""
+    """What somebody is told, in words. `facts` are rows of (label, text).
+
+    `parts` are headings, each with what stands below it.
+    """
 
     title: str
     body: str
     action: str
     facts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, tuple[Entry, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How to be told less: where one chooses, and what turns such mails off without a log-in.
+
+    `one_click` is the same for programs.
+    """
+
+    choose: str
+    turn_off: str = ""
+    one_click: str = ""
 
 
 _posts: list[Post] = []
@@ -91,6 +117,7 @@ def compose(  # noqa: PLR0913 - the parts of a mail
     institute: str,
     link: str,
     written_at: datetime,
+    ways: Ways | None = None,
 ) -> Letter:
     """A mail for whoever reads now (`language.reading_as`), as plain text and HTML."""
     values = {
@@ -98,6 +125,8 @@ def compose(  # noqa: PLR0913 - the parts of a mail
         "greeting": gettext("Hello %(name)s,", name=name),
         "body": text.body,
         "facts": text.facts,
+        "parts": text.parts,
+        "ways": ways,
         "action": text.action,
         "link": link,
         "institute": institute,
@@ -113,4 +142,5 @@ def compose(  # noqa: PLR0913 - the parts of a mail
         html=render("accounts/notice.html.j2", **values),
         written_at=written_at,
         locale=language.reader().locale,
+        unsubscribe=ways.one_click if ways else "",
     )

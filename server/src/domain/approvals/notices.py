@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from src.core.language import mark
-from src.domain.notifications import kind
+from src.domain.notifications import group, kind
+
+group("approvals", mark("Requests to decide"), rank=40)
 
 kind(
     "approval.several",

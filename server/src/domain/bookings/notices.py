@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from src.core.language import mark
 from src.domain import approvals
-from src.domain.notifications import kind
+from src.domain.notifications import group, kind
 
 _OPEN = mark("Open the booking")
 _FACTS = (
@@ -21,6 +21,10 @@ _FACTS = (
     (mark("Note"), mark("%(reason)s")),
 )
 _PEOPLE = ("by", "person")
+
+group("bookings", mark("Bookings"), rank=10)
+group("invitations", mark("Invitations and handing over"), rank=20)
+group("waiting", mark("Waiting list"), rank=30)
 
 kind(
     "booking.confirmed",

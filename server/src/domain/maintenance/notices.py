@@ -8,13 +8,15 @@ resolved), `by` (who did).
 from __future__ import annotations
 
 from src.core.language import mark
-from src.domain.notifications import kind
+from src.domain.notifications import group, kind
 
 _FACTS = (
     (mark("What"), mark("%(resource)s")),
     (mark("Problem"), mark("%(text)s")),
     (mark("Reported by"), mark("%(person)s")),
 )
+
+group("problems", mark("Problems"), rank=60)
 
 kind(
     "problem.reported",

@@ -7,12 +7,18 @@ see the thing is the business of the domain it belongs to, asked before anybody 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
+from src.core.actor import Actor
+from src.core.errors import Unauthenticated
+from src.core.language import gettext as _
+from src.core.paging import Key, Page, Paging, paginate
 from src.domain.notifications.tables import Follow
 
 Subject = tuple[str, UUID]
@@ -47,6 +53,51 @@ async def state(session: AsyncSession, user_id: UUID | None, subject: Subject) -
         return None
     known = await session.get(Follow, (user_id, *subject))
     return None if known is None else not known.is_muted
+
+
+@dataclass(frozen=True, slots=True)
+class FollowView:
+    """A thing that somebody follows, or has muted."""
+
+    subject_type: str
+    subject_id: UUID
+    is_muted: bool
+    created_at: datetime
+
+    @property
+    def subject(self) -> Subject:
+        """As others name it."""
+        return self.subject_type, self.subject_id
+
+
+async def list_(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    subject_types: Collection[str] = (),
+    is_muted: bool | None = None,
+    paging: Paging | None = None,
+) -> Page[FollowView]:
+    """What the actor follows and has muted, newest first.
+
+    Whether they may still see it, the caller asks of the domain it belongs to.
+    """
+    if actor.user_id is None:
+        raise Unauthenticated(_("Log in first."))
+    wanted = select(Follow).where(Follow.user_id == actor.user_id)
+    if subject_types:
+        wanted = wanted.where(Follow.subject_type.in_(subject_types))
+    if is_muted is not None:
+        wanted = wanted.where(Follow.is_muted == is_muted)
+    keys = [
+        Key(Follow.created_at, descending=True, name="created_at"),
+        Key(Follow.subject_id, name="subject_id"),
+        Key(Follow.subject_type, name="subject_type"),
+    ]
+    page = await paginate(session, wanted, keys=keys, paging=paging or Paging())
+    return page.map(
+        lambda row: FollowView(row.subject_type, row.subject_id, row.is_muted, row.created_at)
+    )
 
 
 async def audience(

@@ -66,7 +66,35 @@ class NotificationKind:
         return Mode.IMMEDIATE if self.is_fixed else self.default.get(channel, Mode.IMMEDIATE)
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Kinds that belong together among the preferences."""
+
+    name: str
+    words: str
+    rank: int
+
+
 _kinds: dict[str, NotificationKind] = {}
+_groups: dict[str, Group] = {}
+_LAST = 1000
+
+
+def group(name: str, words: str, *, rank: int) -> None:
+    """Name a group of kinds, once; `words` are marked with `language.mark`."""
+    if name in _groups:
+        raise ValueError(f"the group {name!r} is named twice")
+    _groups[name] = Group(name, words, rank)
+
+
+def groups() -> list[Group]:
+    """Every group that has kinds, in its order; those nobody named last."""
+    found = {what.group for what in _kinds.values()}
+    named = [
+        _groups.get(name) or Group(name, name.replace("-", " ").capitalize(), _LAST)
+        for name in found
+    ]
+    return sorted(named, key=lambda one: (one.rank, one.name))
 
 
 def kind(  # noqa: PLR0913 - what a notification is made of

@@ -25,6 +25,18 @@ class _Values(dict[str, str]):
         return ""
 
 
+class _Anything(dict[str, str]):
+    """Stands for whatever will be said."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def words(what: kinds.NotificationKind) -> str:
+    """A kind in words, for whoever reads now: its title, with dots for what it will name."""
+    return (gettext(what.title) % _Anything()).strip()
+
+
 def plain(args: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as JSON keeps them: times as ISO texts with offset, ids as texts."""
     return {name: _plain(name, value) for name, value in args.items() if value is not None}

@@ -16,10 +16,9 @@ from src.core.actor import Actor
 from src.core.errors import Unauthenticated
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.notifications import kinds, rendering, topics
-from src.domain.notifications.tables import Delivery, Mode, Notification
-
-MAIL = "mail"
+from src.domain.notifications import kinds, preferences, rendering, topics
+from src.domain.notifications.kinds import Channel
+from src.domain.notifications.tables import DIGEST, MAIL, Delivery, Mode, Notification
 
 
 def unread_group(user_id: UUID) -> str:
@@ -49,48 +48,79 @@ async def notify(
     link: str | None,
     subject: tuple[str, UUID] | None = None,
 ) -> None:
-    """Tell a person something, in the application and by mail, once this transaction commits.
+    """Tell a person something, in the ways they chose, once this transaction commits.
 
     `args` as the kind wants them (`kinds`); `link` is a path such as `/bookings/<id>`. A kind
     nobody registered is a KeyError.
     """
-    what = kinds.find(kind)
-    notification = Notification(
-        id=ids.new(),
-        user_id=user_id,
-        kind=kind,
-        args=rendering.plain(args),
-        link=link,
-        subject_type=subject[0] if subject else None,
-        subject_id=subject[1] if subject else None,
-        created_at=clock.now(),
-    )
-    session.add(notification)
+    await notify_all(session, user_ids=[user_id], kind=kind, args=args, link=link, subject=subject)
+
+
+async def notify_all(
+    session: AsyncSession,
+    *,
+    user_ids: Collection[UUID],
+    kind: str,
+    args: Mapping[str, Any],
+    link: str | None,
+    subject: tuple[str, UUID] | None = None,
+) -> int:
+    """Tell people the same, each in the ways they chose; how many are told at all."""
+    what, now = kinds.find(kind), clock.now()
+    modes = await preferences.modes(session, user_ids, what)
+    told = {one: chosen for one, chosen in modes.items() if set(chosen.values()) != {Mode.OFF}}
+    made = [
+        Notification(
+            id=ids.new(),
+            user_id=user_id,
+            kind=kind,
+            args=rendering.plain(args),
+            link=link,
+            subject_type=subject[0] if subject else None,
+            subject_id=subject[1] if subject else None,
+            created_at=now,
+            read_at=None if chosen[Channel.APP] is Mode.IMMEDIATE else now,
+            is_shown=chosen[Channel.APP] is Mode.IMMEDIATE,
+        )
+        for user_id, chosen in told.items()
+    ]
+    session.add_all(made)
     # Flushed first: without a relationship the ORM inserts by the classes' names, not by keys.
     await session.flush()
-    _tell_unread(session, user_id)
-    if what.by_default(kinds.Channel.MAIL) is Mode.OFF:
+    for one in made:
+        if one.is_shown:
+            _tell_unread(session, one.user_id)
+        await _deliver(session, one, told[one.user_id][Channel.MAIL])
+    return len(made)
+
+
+async def _deliver(session: AsyncSession, notification: Notification, mode: Mode) -> None:
+    """By mail at once, or with the next letter of the day (`digests`)."""
+    if mode is Mode.OFF:
         return
     delivery = Delivery(
         id=ids.new(),
         notification_id=notification.id,
-        channel=MAIL,
+        channel=MAIL if mode is Mode.IMMEDIATE else DIGEST,
         created_at=notification.created_at,
     )
+    if mode is Mode.IMMEDIATE:
+        delivery.job_id = await outbox.publish(
+            session,
+            topics.MAIL,
+            {"delivery_id": str(delivery.id)},
+            once=f"{topics.MAIL.name}:{delivery.id}",
+        )
     session.add(delivery)
-    await outbox.publish(
-        session,
-        topics.MAIL,
-        {"delivery_id": str(delivery.id)},
-        once=f"{topics.MAIL.name}:{delivery.id}",
-    )
 
 
 async def list_for(
     session: AsyncSession, actor: Actor, *, unread: bool = False, paging: Paging | None = None
 ) -> Page[NotificationView]:
     """The actor's own notifications, newest first, in the reader's language."""
-    statement = select(Notification).where(Notification.user_id == _self(actor))
+    statement = select(Notification).where(
+        Notification.user_id == _self(actor), Notification.is_shown
+    )
     if unread:
         statement = statement.where(Notification.read_at.is_(None))
     keys = [Key(Notification.id, descending=True, name="id")]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, Versioned, choice
 
+MAIL, DIGEST = "mail", "digest"  # channels of deliveries
 DIGEST_MINUTE = 8 * 60
 
 

@@ -20,6 +20,7 @@ from src.domain.operations import (
     things,
     updates,
 )
+from src.domain.operations import notice_groups as _notice_groups  # noqa: F401 - names them
 from src.domain.operations.subjects import SubjectNotFound
 from src.domain.operations.tables import Severity
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from src.core.language import mark
 from src.domain import approvals
-from src.domain.notifications import kind
+from src.domain.notifications import group, kind
 
 _FACTS = (
     (mark("Until"), mark("%(expires_at)s")),
@@ -19,6 +19,8 @@ _ACCESS = (
     (mark("Who asks"), mark("%(person)s")),
     (mark("Why"), mark("%(reason)s")),
 )
+
+group("access", mark("Access and qualifications"), rank=50)
 
 kind(
     "qualification.granted",
