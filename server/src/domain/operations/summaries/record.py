@@ -88,7 +88,7 @@ async def happenings(
     verbs: Collection[str],
 ) -> list[Happening]:
     """To which things something of this happened in the window, in order; grouped in SQL."""
-    last = func.max(Event.id)
+    last = func.max(Event.at)  # of ids PostgreSQL knows no greatest
     rows = await session.execute(
         select(Event.verb, Event.subject_id)
         .where(
@@ -98,7 +98,7 @@ async def happenings(
             of_team(team_id),
         )
         .group_by(Event.verb, Event.subject_id)
-        .order_by(last)
+        .order_by(last, Event.subject_id)
     )
     return [Happening(verb, thing_id) for verb, thing_id in rows if thing_id is not None]
 
