@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from src.domain.operations import (
     blockers,
+    decisions,
     discussion,
     finding,
     handovers,
+    incidents,
     numbering,
     policy,
     subjects,
@@ -28,9 +30,11 @@ __all__ = [
     "Severity",
     "SubjectNotFound",
     "blockers",
+    "decisions",
     "discussion",
     "finding",
     "handovers",
+    "incidents",
     "numbering",
     "policy",
     "subjects",

@@ -28,6 +28,7 @@ from src.web.api import (
     events,
     factors,
     files,
+    handovers,
     health,
     imports,
     incident_reviews,
@@ -60,6 +61,7 @@ from src.web.api import (
     sso,
     status_updates,
     stream,
+    summaries,
     teams,
     training,
     users,
@@ -148,6 +150,8 @@ ROUTERS: list[APIRouter] = [
     status_updates.router,
     comments.router,
     comments.read_by,
+    summaries.router,
+    handovers.router,
     notifications.router,
     stream.router,  # before the audit log's `/events/{event_id}`
     archives.router,  # before `/events/{event_id}`, too
