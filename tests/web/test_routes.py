@@ -33,6 +33,8 @@ OPEN = {
     "/openapi.json": _READERS,
     "/docs": _READERS,
     "/approvals/answer/{token}": "signed links of mails, for whoever reads them on a telephone",
+    "/unsubscribe/{token}": "sealed links of mails, for whoever wants fewer and does not log in",
+    "/api/v1/unsubscribe/{token}": "the same for mail programs (RFC 8058)",
     "/docs/oauth2-redirect": _READERS,
     "/redoc": _READERS,
     "/.well-known/oauth-authorization-server": _READERS,

@@ -27,6 +27,8 @@ from src.domain.notifications.errors import (
 )
 from src.domain.notifications.kinds import Channel, NotificationKind, group, kind, registered
 from src.domain.notifications.letters import (
+    QUIET,
+    TURNED_OFF,
     give_up,
     letter,
     record,
@@ -47,6 +49,8 @@ from src.domain.notifications.service import (
 from src.domain.notifications.tables import Delivery, DeliveryState, Mode, Notification
 
 __all__ = [
+    "QUIET",
+    "TURNED_OFF",
     "BadPreference",
     "Channel",
     "Delivery",

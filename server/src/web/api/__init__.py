@@ -28,6 +28,7 @@ from src.web.api import (
     events,
     factors,
     files,
+    follows,
     handovers,
     health,
     imports,
@@ -39,6 +40,7 @@ from src.web.api import (
     joining,
     labels,
     me,
+    notification_preferences,
     notifications,
     oauth,
     operations,
@@ -153,6 +155,8 @@ ROUTERS: list[APIRouter] = [
     summaries.router,
     handovers.router,
     notifications.router,
+    notification_preferences.router,
+    follows.router,
     stream.router,  # before the audit log's `/events/{event_id}`
     archives.router,  # before `/events/{event_id}`, too
     events.router,
