@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import chain, operations, seals, verbs
@@ -27,6 +27,11 @@ _MARGIN = timedelta(minutes=5)
 # What people see of what happened to their own access, and to what only they have.
 OWN = frozenset(Kind) - {Kind.DATA_CHANGED, Kind.SYSTEM_ERROR, Kind.RESTRICTED_READ}
 OWN_THINGS = frozenset({Kind.LOG_IN, Kind.LOG_OUT, Kind.CREDENTIAL_CHANGED, Kind.NEW_ADDRESS})
+
+
+# Of what a reader of the record may not know all the same: the ids, by each domain that has such.
+Hidden = Callable[[AsyncSession, Actor], Awaitable[Collection[UUID]]]
+_concealing: list[Hidden] = []
 
 
 class EventNotFound(NotFound):
@@ -67,6 +72,33 @@ class Filter:
     to: datetime | None = None
 
 
+def concealed_by(hook: Hidden) -> None:
+    """Have `hook` asked which things the actor may not know of, though they read the record."""
+    _concealing.append(hook)
+
+
+async def hidden(session: AsyncSession, actor: Actor) -> frozenset[UUID]:
+    """The things whose events the actor does not read."""
+    return frozenset([one for hook in _concealing for one in await hook(session, actor)])
+
+
+def without(statement: Select[*Ts], things: Collection[UUID]) -> Select[*Ts]:
+    """Narrow a statement over events to those of other things, and of nothing that hangs on these."""
+    if not things:
+        return statement
+    names = [str(one) for one in things]
+    on = func.coalesce(Event.changes[("subject", 1)].as_string(), "")
+    other = or_(Event.subject_id.is_(None), Event.subject_id.not_in(things))
+    return statement.where(other, on.not_in(names))
+
+
+def is_of(event: Event, things: Collection[UUID]) -> bool:
+    """Whether an event is of one of these things, or of what hangs on it: as in `without`."""
+    on = event.changes.get("subject")
+    hangs_on = on[1] if isinstance(on, list) and len(on) > 1 else None
+    return event.subject_id in things or hangs_on in {str(one) for one in things}
+
+
 async def list_(
     session: AsyncSession,
     actor: Actor,
@@ -74,9 +106,10 @@ async def list_(
     wanted: Filter | None = None,
     paging: Paging | None = None,
 ) -> Page[EventView]:
-    """Events, newest first, in one statement. Needs `events:read`."""
+    """Events the actor may know of, newest first. Needs `events:read`."""
     actor.require(Permission.EVENTS_READ)
-    statement = matching(_statement(), wanted or Filter())
+    unknown = await hidden(session, actor)
+    statement = without(matching(_statement(), wanted or Filter()), unknown)
     page = await paginate(session, statement, keys=_KEYS, paging=paging or Paging())
     is_shown = actor.may(Permission.USERS_MANAGE)
     return page.map(lambda row: view_of(*row, is_shown=is_shown))
@@ -86,7 +119,7 @@ async def get(session: AsyncSession, actor: Actor, event_id: UUID) -> EventView:
     """One event. Needs `events:read`; raises `EventNotFound`."""
     actor.require(Permission.EVENTS_READ)
     row = (await session.execute(_statement().where(Event.id == event_id))).one_or_none()
-    if row is None:
+    if row is None or is_of(row[0], await hidden(session, actor)):
         raise EventNotFound(_("No event has this id."))
     return view_of(*row, is_shown=actor.may(Permission.USERS_MANAGE))
 
@@ -114,10 +147,20 @@ async def own(
 
 
 async def stretch(
-    session: AsyncSession, wanted: Filter, *, before: UUID | None, limit: int, personal: bool
+    session: AsyncSession,
+    wanted: Filter,
+    *,
+    before: UUID | None,
+    limit: int,
+    personal: bool,
+    unknown: Collection[UUID] = (),
 ) -> list[EventView]:
-    """The events before that one which the filter finds, newest first. Who may is asked before."""
-    statement = matching(_statement(), wanted).order_by(Event.id.desc()).limit(limit)
+    """The events before that one which the filter finds, newest first. Who may is asked before.
+
+    Those of things that are `unknown` to the reader are left out.
+    """
+    found = without(matching(_statement(), wanted), unknown)
+    statement = found.order_by(Event.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(Event.id < before)
     return [view_of(*row, is_shown=personal) for row in await session.execute(statement)]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import archives, audit, events, verbs
-from src.core.actor import Actor, Permission
+from src.core.actor import Actor, Permission, forbidden
 from src.core.audit import EventView, Filter
 from src.core.db import Database, reading, transaction
 from src.core.errors import NotFound, Unavailable
@@ -79,13 +79,14 @@ async def read(
     """
     async with reading(database) as reads:
         archive = await get(reads, actor, archive_id)
+        unknown = await audit.hidden(reads, actor)
     found: list[EventView] = []
     try:
         async for part in archives.rows(storage, archive, after=after):
             found += [
                 audit.view_of(event, row.seq)
                 for row, event in part
-                if matches(event, wanted or Filter())
+                if matches(event, wanted or Filter()) and not audit.is_of(event, unknown)
             ]
             if len(found) > limit:
                 break
@@ -100,10 +101,13 @@ async def download(
 ) -> tuple[Archive, Opened]:
     """The stored bytes, gzip of JSON Lines; that they were fetched is an event.
 
-    Errors: `ArchiveNotFound`, `ObjectMissing`, `StorageUnavailable`.
+    They hold what is restricted too, so not everybody who reads the record gets them. Errors:
+    `ArchiveNotFound`, `Forbidden`, `ObjectMissing`, `StorageUnavailable`.
     """
     async with transaction(database) as session:
         archive = await get(session, actor, archive_id)
+        if await audit.hidden(session, actor):
+            raise forbidden(Permission.INCIDENTS_READ_RESTRICTED)
         subject, changes = ("archive", archive.id), {"month": archive.month}
         events.record(session, actor, "events.archive_downloaded", subject, changes=changes)
     return archive, await storage.open(archive.key)

@@ -85,8 +85,23 @@ async def judge(
         theirs = [plan for plan in wanted if plan.person_id == person_id]
         known = await _known(session, actor, theirs, person_id, now=now)
         for judgement in _judged_together(actor, theirs, known, now):
-            judged[judgement.plan.id] = judgement
+            judged[judgement.plan.id] = await _explained(session, actor, judgement)
     return [judged[plan.id] for plan in wanted]
+
+
+async def _explained(session: AsyncSession, actor: Actor, judgement: Judgement) -> Judgement:
+    """What is down is so for a reason that not everybody may know: the actor's own words for it."""
+    if all(each.code != "resource-down" for each in judgement.refusals):
+        return judgement
+    reason = await resources.outages.explained(session, actor, judgement.plan.resource_id)
+    if reason is None:
+        return judgement
+    said = judgement.terms.state_reason
+    if said and said not in reason:  # something else keeps it down too
+        reason = f"{said}; {reason}"
+    down = resources.rules.down(judgement.terms.name, reason)
+    refusals = tuple(down if each.code == down.code else each for each in judgement.refusals)
+    return replace(judgement, refusals=refusals)
 
 
 async def answer_faults(session: AsyncSession, wish: Wish) -> list[Violation]:

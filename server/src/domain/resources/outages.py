@@ -1,13 +1,16 @@
 """Outages: why a resource is down or degraded, and by what.
 
-A person says so, a utility failed, somebody reported a problem. A resource is as bad as the worst
-of its open outages, and comes back when the last of them ends. What is retired stays retired.
-Who may begin and end an outage is the business of whoever calls.
+A person says so, a utility failed, somebody reported a problem, there is an incident. A resource is
+as bad as the worst of its open outages, and comes back when the last of them ends. What is retired
+stays retired. Who may begin and end an outage is the business of whoever calls.
+
+Not everybody may know of an incident, and that can change: what is said of one here is its number
+at most, the record says nothing of it, and `explained` tells each reader as much as they may know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -22,14 +25,18 @@ from src.domain.resources import calendar, turns
 from src.domain.resources.tables import Effect, Outage, Resource, ResourceState
 
 LONGEST_REASON = 500
-SourceKind = Literal["person", "utility", "problem"]
+SourceKind = Literal["person", "utility", "problem", "incident"]
 _STATES = {Effect.DOWN: ResourceState.DOWN, Effect.DEGRADED: ResourceState.DEGRADED}
 _OUT = (ResourceState.DOWN, ResourceState.RETIRED)
+_UNSPOKEN = "incident"
+# What keeps a resource down, in as many words as the actor may know.
+Explain = Callable[[AsyncSession, Actor, UUID], Awaitable[list[str]]]
+_explaining: list[Explain] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What makes a resource unusable: a person's word, a utility, a problem."""
+    """What makes a resource unusable: a person's word, a utility, a problem, an incident."""
 
     kind: SourceKind
     id: UUID | None = None
@@ -139,6 +146,17 @@ async def open_of(
     return found
 
 
+def explained_by(hook: Explain) -> None:
+    """Have `hook` asked for words about what keeps a resource down."""
+    _explaining.append(hook)
+
+
+async def explained(session: AsyncSession, actor: Actor, resource_id: UUID) -> str | None:
+    """Why a resource is down, beyond what everybody is told; None: there is no more to say."""
+    found = [words for hook in _explaining for words in await hook(session, actor, resource_id)]
+    return "; ".join(found) or None
+
+
 async def during(
     session: AsyncSession, resource_ids: Collection[UUID], starts_at: datetime, ends_at: datetime
 ) -> list[OutageView]:
@@ -181,10 +199,12 @@ async def _settle(
         if resource.state is ResourceState.RETIRED and not revived:
             continue
         worst = next(iter(left.get(resource.id, ())), None)
+        is_told = worst is None or worst.source_type != _UNSPOKEN
         state = _STATES[worst.effect] if worst else ResourceState.AVAILABLE
         if (resource.state in _OUT) != (state in _OUT):
             (out if state in _OUT else back).add(resource.id)
-        put(session, actor, resource, state, worst.reason if worst else None, told=reason)
+        why = (worst.reason or None) if worst else None
+        put(session, actor, resource, state, why, told=reason, is_told=is_told)
     await session.flush()
     await turns.shut(session, actor, out, None, reason=reason or "")
     await turns.brought_back(session, actor, back)
@@ -198,8 +218,12 @@ def put(
     reason: str | None,
     *,
     told: str | None = None,
+    is_told: bool = True,
 ) -> None:
-    """Write the state of a locked resource and the event of it; nothing where it is so already."""
+    """Write the state of a locked resource and the event of it; nothing where it is so already.
+
+    The record says why, unless it shall not be told.
+    """
     if (resource.state, resource.state_reason) == (state, reason):
         return
     before, resource.state, resource.state_reason = resource.state, state, reason
@@ -209,7 +233,7 @@ def put(
         f"resource.{state.value}",
         ("resource", resource.id),
         changes={"state": [before, state]},
-        reason=reason or told,
+        reason=(reason or told or None) if is_told else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from src.core.errors import Conflict, Invalid, NotFound
+from src.core.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
+from src.core.language import gettext as _
 
 
 class IncidentNotFound(NotFound):
@@ -51,12 +52,6 @@ class BadIncidentType(Invalid):
     code, title = "bad-incident-type", "The type cannot be kept so"
 
 
-class IncidentTypeInUse(Conflict):
-    """Incidents of this type are on record. Take it out of use instead of removing it."""
-
-    code, title = "incident-type-in-use", "The type is in use"
-
-
 class IncidentPriorityNotFound(NotFound):
     """There is no such priority."""
 
@@ -69,7 +64,14 @@ class BadIncidentPriority(Invalid):
     code, title = "bad-incident-priority", "The priority cannot be kept so"
 
 
-class IncidentPriorityInUse(Conflict):
-    """Incidents or types have this priority. Take it out of use instead of removing it."""
+def require_version(expected: int | None, version: int) -> None:
+    """Raise `PreconditionFailed` where something else was read."""
+    if expected not in {None, version}:
+        detail = _("Read it again, then repeat the change.")
+        raise PreconditionFailed(detail, current_version=version)
 
-    code, title = "incident-priority-in-use", "The priority is in use"
+
+def refuse(kind: type[Invalid], faults: list[FieldError]) -> None:
+    """Raise the refusal of these faults, if there are any."""
+    if faults:
+        raise kind(faults[0].detail, errors=tuple(faults))

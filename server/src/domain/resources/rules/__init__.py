@@ -10,6 +10,7 @@ from src.domain.resources.rules import people, registry, state
 from src.domain.resources.rules.answers import answers as answer_faults
 from src.domain.resources.rules.asking import Held, Question, Taken, Violation, hold_window
 from src.domain.resources.rules.registry import Rule, own
+from src.domain.resources.rules.state import down
 from src.domain.resources.rules.times import on_grid
 from src.domain.resources.rules.wording import whole
 from src.domain.resources.terms import Terms
@@ -21,6 +22,7 @@ __all__ = [
     "Taken",
     "Violation",
     "answer_faults",
+    "down",
     "findings",
     "hold_window",
     "on_grid",

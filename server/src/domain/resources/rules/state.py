@@ -15,15 +15,20 @@ def of_resource(terms: Terms, _question: Question | None = None) -> Iterator[Vio
     said = {"resource": terms.name, "reason": terms.state_reason}
     numbers: Numbers = {"reason": terms.state_reason}
     if terms.state is ResourceState.DOWN:
-        message = _("%(resource)s is down.", **said)
-        if terms.state_reason:
-            message = _("%(resource)s is down: %(reason)s.", **said)
-        yield Violation("resource-down", message, True, numbers, "resource_id")
+        yield down(terms.name, terms.state_reason)
     if terms.state is ResourceState.RETIRED:
         message = _("%(resource)s is retired.", **said)
         if terms.state_reason:
             message = _("%(resource)s is retired: %(reason)s.", **said)
         yield Violation("resource-retired", message, False, numbers, "resource_id")
+
+
+def down(name: str, reason: str | None) -> Violation:
+    """`resource-down`, for the reason its reader may know."""
+    message = _("%(resource)s is down.", resource=name)
+    if reason:
+        message = _("%(resource)s is down: %(reason)s.", resource=name, reason=reason)
+    return Violation("resource-down", message, True, {"reason": reason}, "resource_id")
 
 
 def of_units(terms: Terms, question: Question) -> Iterator[Violation]:
