@@ -15,3 +15,6 @@ import { start as tabs } from "aliquot/tabs.js";
 import { start as zones } from "aliquot/zones.js";
 
 for (const begin of [zones, tabs, drafts, overlays, keys, search, filters, pickers, plots, offline, due, bell, strength, live]) begin();
+
+// What few pages have, and only those load.
+if (document.querySelector("[data-writing], [data-linking]")) import("aliquot/mentions.js").then(({ start }) => start());

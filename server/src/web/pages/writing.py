@@ -15,6 +15,7 @@ from src.core.language import gettext as _
 from src.domain import operations
 from src.web.forms import Form
 
+MOST_COMMENTS = 200  # that a page shows
 Subject = tuple[str, UUID]
 _BETWEEN = re.compile(r"[\s,;]+")
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -27,6 +28,14 @@ class Linked:
     key: str
     title: str
     icon: str
+
+
+def id_of(text: str) -> UUID | None:
+    """The id that a text is, if it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def tags_of(form: Form) -> list[str]:
