@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from src.core import clock, events, language
 from src.core.actor import Actor
@@ -121,7 +122,9 @@ async def change(
     rows = await _rows(session, user_id)
     changes |= await _choose(session, user_id, wish.modes, rows)
     if changes:
-        setting.updated_at = clock.now()  # so that the version counts every change
+        # So that the version counts what was chosen of kinds, too.
+        flag_modified(setting, "updated_at")
+        setting.updated_at = clock.now()
         events.record(session, actor, "notifications.chosen", ("user", user_id), changes=changes)
     await session.flush()
     return _view(actor, setting, await _rows(session, user_id))
