@@ -170,6 +170,8 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     health.observe(scope["method"], route, status, None if is_stream else seconds)
     if scope["path"] in health.PATHS:
         return
+    # Of what is reported without a name the log does not say from where it came either.
+    is_unnamed = scope["state"].get("is_unnamed", False)
     log.info(
         "request",
         method=scope["method"],
@@ -177,7 +179,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
         route=route,
         status=status,
         milliseconds=round(seconds * 1000, 1),
-        client=scope["client"][0] if scope.get("client") else None,
+        client=scope["client"][0] if scope.get("client") and not is_unnamed else None,
     )
 
 

@@ -32,7 +32,6 @@ from src.domain.operations.incidents.views import (
     TypeRef,
 )
 from src.domain.operations.parties import named
-from src.domain.operations.subjects import Thing
 from src.domain.operations.tables import (
     Incident,
     IncidentAssignment,
@@ -67,7 +66,7 @@ class _Beside:
     related: Mapping[UUID, IncidentRef] = field(default_factory=dict)
     duplicates: tuple[IncidentRef, ...] = ()
     recurrences: tuple[IncidentRef, ...] = ()
-    links: tuple[Thing, ...] = ()
+    links: links.Links = field(default_factory=lambda: links.Links((), ()))
 
 
 async def get(session: AsyncSession, actor: Actor, incident_id: UUID) -> IncidentView:
@@ -84,7 +83,7 @@ async def get(session: AsyncSession, actor: Actor, incident_id: UUID) -> Inciden
         related=await related(session, actor, _relations([incident])),
         duplicates=tuple(ref for kind, ref in followers if kind == "duplicate"),
         recurrences=tuple(ref for kind, ref in followers if kind == "recurrence"),
-        links=(await links.of(session, actor, (KIND, incident_id))).to,
+        links=await links.of(session, actor, (KIND, incident_id)),
     )
     return _view(actor, row, beside)
 
@@ -327,7 +326,8 @@ def _view(actor: Actor, row: Sequence[Any], beside: _Beside) -> IncidentView:
         recurrence_of=beside.related.get(one.recurrence_of),
         duplicates=beside.duplicates,
         recurrences=beside.recurrences,
-        links=beside.links,
+        links=beside.links.to,
+        linked_from=beside.links.from_,
         allowed=states.allowed(one.state, who),
         may_manage=may_manage,
         is_imported=one.is_imported,

@@ -124,6 +124,7 @@ class IncidentView:
     duplicates: tuple[IncidentRef, ...]
     recurrences: tuple[IncidentRef, ...]
     links: tuple[Thing, ...]
+    linked_from: tuple[Thing, ...]
     allowed: tuple[IncidentState, ...]
     may_manage: bool
     is_imported: bool
