@@ -177,6 +177,7 @@ def _things(made: Institute) -> None:
     invitation = {"email": "invited@example.org", "name": "Ivy Invited"}
     own["invited"] = _made(made, "/invitations", invitation)
     _at_the_instrument(made)
+    _said(made)
     own["event"] = made.lab.get("/events", by="admin").json()["data"][0]["id"]
     kept = {"name": "Mine", "resource_ids": [own["confocal"]]}
     own["set"] = _made(made, "/resource-sets", kept, by="member")
@@ -201,6 +202,14 @@ def _at_the_instrument(made: Institute) -> None:
     servers.in_thread(lambda: _guard(made))
     asked = {"resource_id": own["guarded"], "reason": "Thesis"}
     own["access"] = _made(made, "/access-requests", asked, by="member")
+
+
+def _said(made: Institute) -> None:
+    """What the member said to everybody, and to what they said."""
+    own = made.ids
+    own["update"] = _made(made, "/status-updates", {"done": "Aligned"}, by="member")
+    address = f"/status-updates/{own['update']}/comments"
+    own["comment"] = _made(made, address, {"text": "It drifts"}, by="member")
 
 
 async def _guard(made: Institute) -> None:

@@ -31,6 +31,7 @@ from tests.web import (
     given_calendars,
     given_instruments,
     given_quotas,
+    given_updates,
     given_waiting,
 )
 from tests.web.test_jobs_api import NOBODYS, dead, write
@@ -173,6 +174,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given_waiting.waiting(lab),
         **given_calendars.calendars(lab),
         **given_quotas.quotas(lab),
+        **given_updates.updates(lab),
     }
 
 
