@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CALENDAR = "calendar"
     NOTIFICATIONS = "notifications"
     OPERATION = "operation"
+    UPDATES = "updates"
     RESET = "reset"
 
 
@@ -47,8 +48,9 @@ class Kind(StrEnum):
 class Notice:
     """One thing that has changed, without saying how: whoever may see it reads it.
 
-    `id` is the resource whose calendar or state changed, or the operation that went on; `user_id`
-    whose notifications or whose operation it is.
+    `id` is the resource whose calendar or state changed, the operation that went on, or the team
+    (None: everybody) to which something was said; `user_id` whose notifications or whose operation
+    it is.
     """
 
     kind: Kind

@@ -31,6 +31,7 @@ from src.core.errors import Limited, Unavailable
 from src.core.language import gettext as _
 from src.core.live import Hub, Kind, News, Notice
 from src.domain import notifications, resources
+from src.domain import operations as teamwork
 from src.web import security
 
 COALESCE = 0.1  # seconds that what happens together may take
@@ -142,6 +143,8 @@ class Stream(StreamingResponse):
             events.append(("calendar", {"resource_ids": calendars}))
         if news.is_reset or any(self._owns_notifications(notice) for notice in news.notices):
             events += await self._unread()
+        if any(self._reads_update(notice) for notice in news.notices):
+            events.append(("updates", {}))
         events += [
             ("operation", {"id": str(notice.id)})
             for notice in news.notices
@@ -155,6 +158,9 @@ class Stream(StreamingResponse):
             and notice.id is not None
             and resources.access.may_see(self._actor, notice.id)
         )
+
+    def _reads_update(self, notice: Notice) -> bool:
+        return notice.kind is Kind.UPDATES and teamwork.policy.may_read(self._actor, notice.id)
 
     def _owns_notifications(self, notice: Notice) -> bool:
         return notice.kind is Kind.NOTIFICATIONS and notice.user_id == self._actor.user_id

@@ -1,7 +1,8 @@
 // Live updates: one connection for all tabs of a browser. The tab that holds a lock reads the
 // stream and passes on what comes; when it closes, the next one goes on where it was. What happened
 // is told on document.body as `live:calendar` (detail.resource_ids), `live:notifications`
-// (detail.unread), `live:operation` (detail.id) and `live:reset` (read everything again).
+// (detail.unread), `live:operation` (detail.id), `live:updates` (somebody posted or changed an
+// update) and `live:reset` (read everything again).
 //
 // The page's <meta name="aliquot-live" content="address" data-after="place" data-person="id"> says
 // where the stream is, from which place on the page has not heard, and whose tabs share it.
@@ -33,6 +34,7 @@ const isReset = ({ events }) => events.some(({ name }) => name === "reset");
 class Teller {
   #calendars = new Set();
   #operations = new Set();
+  #hasUpdates = false;
   #isReset = false;
   #timer = null;
 
@@ -40,6 +42,7 @@ class Teller {
     if (name === "notifications") dispatch(name, data);
     else if (name === "calendar") data.resource_ids.forEach((id) => this.#calendars.add(id));
     else if (name === "operation") this.#operations.add(data.id);
+    else if (name === "updates") this.#hasUpdates = true;
     else if (name === "reset") this.#isReset = true;
   }
 
@@ -50,8 +53,9 @@ class Teller {
       this.#timer ??= setTimeout(() => this.#reset(), SPREAD * Math.random());
       return;
     }
-    const [calendars, operations] = [[...this.#calendars], [...this.#operations]];
+    const [calendars, operations, hasUpdates] = [[...this.#calendars], [...this.#operations], this.#hasUpdates];
     this.#forget();
+    if (hasUpdates) dispatch("updates", {});
     if (calendars.length) dispatch("calendar", { resource_ids: calendars });
     for (const id of operations) dispatch("operation", { id });
   }
@@ -65,6 +69,7 @@ class Teller {
   #forget() {
     this.#calendars.clear();
     this.#operations.clear();
+    this.#hasUpdates = false;
     this.#isReset = false;
   }
 }

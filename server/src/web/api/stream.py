@@ -56,7 +56,8 @@ async def stream(
     """What changes from now on, as far as you may see it; read anew what an event names.
 
     `calendar` names resources whose calendar or state changed, `notifications` how many of yours
-    are unread, `operation` one that went on. `reset` says that something may have been missed:
-    read everything again. A comment comes every 15 seconds.
+    are unread, `operation` one that went on; `updates` says that a status update was posted,
+    changed or deleted. `reset` says that something may have been missed: read everything again. A
+    comment comes every 15 seconds.
     """
     return streaming.open_(request, actor, after=last_event_id)

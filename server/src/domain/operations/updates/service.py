@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import clock, events, fulltext, ids, markdown, outbox
+from src.core import clock, events, fulltext, ids, live, markdown, outbox
 from src.core.actor import Actor, Permission, forbidden
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
@@ -57,6 +57,7 @@ async def post(session: AsyncSession, actor: Actor, *, draft: Draft) -> UpdateVi
     await _index(session, row)
     changes = {"team_id": row.team_id, "author_id": author_id}
     events.record(session, actor, verbs.POSTED, (KIND, row.id), changes=changes)
+    _tell_readers(session, row)
     if not is_brought:
         await outbox.publish(
             session, topics.POSTED, {"update_id": str(row.id)}, once=f"updates.posted:{row.id}"
@@ -148,6 +149,7 @@ async def remove(
         policy.require_manage(actor, row.team_id)
     changes = {"team_id": row.team_id, "author_id": row.author_id}
     events.record(session, actor, verbs.DELETED, (KIND, row.id), changes=changes)
+    _tell_readers(session, row)
     await discussion.forget(session, (KIND, row.id))
     await session.delete(row)
     await session.flush()
@@ -172,6 +174,7 @@ async def _changed(
     changes = {"team_id": row.team_id, "fields": done, "revision": number}
     events.record(session, actor, verbs.CHANGED, (KIND, row.id), changes=changes)
     await _index(session, row)
+    _tell_readers(session, row)
     await discussion.saying.publish(
         session,
         actor,
@@ -226,6 +229,11 @@ def _checked(texts: Mapping[str, str | None]) -> dict[str, str]:
     if faults:
         raise BadUpdate(_("Correct what is wrong and send it again."), errors=tuple(faults))
     return kept
+
+
+def _tell_readers(session: AsyncSession, row: StatusUpdate) -> None:
+    """A feed that is open reads itself again."""
+    live.tell(session, live.Notice(live.Kind.UPDATES, row.team_id))
 
 
 async def _index(session: AsyncSession, row: StatusUpdate) -> None:
