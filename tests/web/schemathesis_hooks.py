@@ -25,6 +25,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         _GIVEN[name] = {"path": given["path"]}
     if "path" in given:
         case.path_parameters = {**case.path_parameters, **given["path"]}
+    if "query" in given:
+        case.query = {**(case.query or {}), **given["query"]}
     if "headers" in given:
         case.headers = {**(case.headers or {}), **given["headers"]}
     if "body" in given:
