@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_documents")),
         sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_search_documents_kind_subject_id")),
     )
+    op.create_index(op.f("ix_search_documents_kind_id"), "search_documents", ["kind", "id"])
     op.create_table(
         "counters",
         sa.Column("kind", sa.String(length=40), nullable=False),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Index,
     Integer,
     Row,
     Select,
@@ -26,7 +27,6 @@ from sqlalchemy import (
     cast,
     column,
     delete,
-    exists,
     false,
     func,
     literal,
@@ -48,7 +48,8 @@ from src.core.words import Word
 
 LONGEST = 100_000  # letters of a body that are indexed
 # Of so many of the latest hits, and of the latest in titles, the order is made.
-CANDIDATES = 100
+CANDIDATES = 30
+LATEST = 1000  # documents of a kind that PostgreSQL looks through before it asks its index
 INDEX = "search_index"  # SQLite's
 _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -57,7 +58,7 @@ class SearchDocument(Table):
     """The words of one thing, as they are read and as they are looked for."""
 
     __tablename__ = "search_documents"
-    __table_args__ = (UniqueConstraint("kind", "subject_id"),)
+    __table_args__ = (UniqueConstraint("kind", "subject_id"), Index(None, "kind", "id"))
 
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
@@ -75,7 +76,8 @@ class SearchDocument(Table):
 class Noun:
     """What is looked for: its kind, its row's id and time, and what else is told of a hit.
 
-    `source` joins the tables of `more` to the noun's; `where` is what the reader may see.
+    `source` joins the tables of `more` to the noun's; `where` is what the reader may see. Where it
+    `has_title`, words in titles count for more.
     """
 
     kind: str
@@ -84,6 +86,7 @@ class Noun:
     source: Any
     where: ColumnElement[bool]
     more: Sequence[_Column] = ()
+    has_title: bool = True
 
 
 def document(kind: str, subject_id: UUID, *, title: str, body: str = "") -> SearchDocument:
@@ -136,10 +139,11 @@ def statement(
     """What `find` says to the database."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     matching = _on_postgresql if is_postgresql else _on_sqlite
-    parts = [
-        select(matching(noun, sought, in_title=in_title).subquery(), literal(place).label("place"))
-        for place, in_title in enumerate((True, False))
-    ]
+    ways = [*matching(noun, sought, in_title=False)]
+    parts = [select(way.subquery(), literal(1).label("place")) for way in ways]
+    if noun.has_title:
+        ways = [*matching(noun, sought, in_title=True)]
+        parts += [select(way.subquery(), literal(0).label("place")) for way in ways]
     both = union_all(*parts).subquery()
     best = (
         select(both.c.id, both.c.subject_id, func.min(both.c.place).label("place"))
@@ -165,7 +169,8 @@ def having(kind: str, q: str) -> Select[Any]:
     found = SearchDocument.__table__.alias()
     asked = (_asked_of_postgresql(kind, sought, in_title=False), _asked_of_sqlite(kind, sought))
     matching = _Matching(found.c.id, *(literal(each, Text) for each in asked))
-    return select(found.c.subject_id).where(matching if sought else false())
+    of_kind = found.c.kind == kind
+    return select(found.c.subject_id).where(of_kind, matching if sought else false())
 
 
 class _Matching(FunctionElement[bool]):
@@ -189,36 +194,74 @@ def _matching_on_sqlite(element: _Matching, compiler: SQLCompiler, **kw: Any) ->
     return f"({id_} IN (SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH {query}))"  # noqa: S608 - parts of a statement
 
 
+def is_there(
+    column: InstrumentedAttribute[UUID], *where: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether there is such a row, asked for each row alone.
+
+    As EXISTS it would be turned into a join of whole tables where few rows are asked about.
+    """
+    return select(column).where(*where).limit(1).scalar_subquery().is_not(None)
+
+
 def _seen(noun: Noun, subject_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column
-    # Correlated, so that the index leads and stops at the limit, however many hits there are.
-    return exists().where(noun.id == subject_id, noun.where)
+    return is_there(noun.id, noun.id == subject_id, noun.where)
 
 
-def _on_postgresql(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[Any]:
+def _on_postgresql(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> list[Select[Any]]:
+    """First among the latest: frequent words need no more. Else whatever the index has of them.
+
+    Left to itself it would walk through everything for a word that is nowhere, or read every row
+    with a word that is everywhere.
+    """
     asked = _asked_of_postgresql(noun.kind, sought, in_title=in_title)
-    found = SearchDocument.__table__.alias("found")
     query = cast(cast(literal(asked), Text), TSQUERY)
-    return (
-        select(found.c.id, found.c.subject_id)
-        .where(literal_column("found.words").op("@@")(query), _seen(noun, found.c.subject_id))
-        .order_by(found.c.id.desc())
+    documents, name = SearchDocument.__table__, "titles" if in_title else "texts"
+    words_ = literal_column("words")
+    latest = (
+        select(documents.c.id, documents.c.subject_id, words_)
+        .where(documents.c.kind == noun.kind)
+        .order_by(documents.c.id.desc())
+        .limit(LATEST)
+        .subquery()
+    )
+    near = (
+        select(latest.c.id, latest.c.subject_id)
+        .where(latest.c.words.op("@@")(query), _seen(noun, latest.c.subject_id))
+        .order_by(latest.c.id.desc())
+        .limit(CANDIDATES)
+        .cte(f"near_{name}")
+        .prefix_with("MATERIALIZED")
+    )
+    enough = select(func.count()).select_from(near).scalar_subquery() >= CANDIDATES
+    all_ = (
+        select(documents.c.id, documents.c.subject_id)
+        .where(words_.op("@@")(query), ~enough)
+        .cte(f"all_{name}")
+        .prefix_with("MATERIALIZED")
+    )
+    ordered = select(all_).order_by(all_.c.id.desc()).offset(0).subquery()
+    rest = (
+        select(ordered.c.id, ordered.c.subject_id)
+        .where(_seen(noun, ordered.c.subject_id))
         .limit(CANDIDATES)
     )
+    return [select(near), rest]
 
 
-def _on_sqlite(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> Select[Any]:
+def _on_sqlite(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> list[Select[Any]]:
     # The order of the rows is the index's own, so it stops at the limit.
     match = _asked_of_sqlite(noun.kind, sought, in_title=in_title)
     index = table(INDEX, column("rowid", Integer))
     found = SearchDocument.__table__.alias("found")
-    return (
+    return [
         select(found.c.id, found.c.subject_id)
         .select_from(index)
         .join(found, found.c.id == index.c.rowid)
         .where(literal_column(INDEX).op("MATCH")(literal(match)), _seen(noun, found.c.subject_id))
         .order_by(index.c.rowid.desc())
         .limit(CANDIDATES)
-    )
+    ]
 
 
 def _asked_of_postgresql(kind: str, sought: Sequence[Word], *, in_title: bool) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Join, Row, and_, exists, or_
+from sqlalchemy import ColumnElement, Join, Row, and_, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -74,11 +74,12 @@ class Found:
         if self.who is not None:
             source = source.outerjoin(User, User.id == self.who)
             more.append(User.name.label("who"))
-        return Noun(self.kind, self.id, self.at, source, self.visible(actor), more)
+        has_title = self.who is None  # the beginning of a text is no title
+        return Noun(self.kind, self.id, self.at, source, self.visible(actor), more, has_title)
 
     def readable(self, actor: Actor, subject_id: Any) -> ColumnElement[bool]:  # noqa: ANN401
         """Whether the actor may see the one with this id; a condition."""
-        return exists().where(self.id == subject_id, self.visible(actor))
+        return fulltext.is_there(self.id, self.id == subject_id, self.visible(actor))
 
 
 def _of_team(team_id: InstrumentedAttribute[UUID | None]) -> Visible:
@@ -155,7 +156,7 @@ async def _comments(session: AsyncSession, actor: Actor, q: str, limit: int) -> 
     )
     more = (Comment.subject_type, Comment.subject_id, User.name.label("who"), of.title.label("of"))
     where = and_(Comment.deleted_at.is_(None), seen)
-    noun = Noun("comment", Comment.id, Comment.created_at, source, where, more)
+    noun = Noun("comment", Comment.id, Comment.created_at, source, where, more, has_title=False)
     hits = []
     for row in await fulltext.find(session, noun, sought, limit=limit):
         what = subjects.kinds().get(row.subject_type)
