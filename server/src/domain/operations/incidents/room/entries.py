@@ -22,6 +22,7 @@ from src.core.paging import Page, Paging, paginate, sorted_by
 from src.domain import accounts, resources
 from src.domain.accounts.tables import User
 from src.domain.operations import numbering
+from src.domain.operations.discussion import saying
 from src.domain.operations.incidents import policy, timeline
 from src.domain.operations.incidents.room import access, wording
 from src.domain.operations.incidents.room.errors import BadEntry, EntryNotFound, refuse
@@ -101,6 +102,7 @@ async def note(
     entry = await timeline.write(
         session, incident.id, EntryKind.NOTE, author_id=actor.user_id, at=at, text=text
     )
+    await saying.publish(session, actor, ("incident", incident.id), texts=[text])
     changes = {**access.facts(incident), "entry_id": entry.id, "is_backdated": entry.is_backdated}
     events.record(session, actor, "incident.noted", ("incident", incident.id), changes=changes)
     return await get(session, actor, incident_id, entry.id)

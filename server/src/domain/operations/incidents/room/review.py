@@ -33,7 +33,7 @@ from src.domain.operations.incidents.room.errors import (
     require_version,
 )
 from src.domain.operations.incidents.room.views import Named, ReviewView
-from src.domain.operations.tables import EntryKind, Incident, IncidentReview
+from src.domain.operations.tables import EntryKind, Incident, IncidentReview, IncidentType
 
 TEXTS = ("what_happened", "impact", "root_cause", "lessons")
 NEEDED = ("what_happened", "impact", "root_cause")
@@ -56,6 +56,12 @@ async def find(session: AsyncSession, actor: Actor, incident_id: UUID) -> Review
         return await get(session, actor, incident_id)
     except ReviewNotBegun:
         return None
+
+
+async def is_needed(session: AsyncSession, incident: Incident) -> bool:
+    """Whether closing the incident waits for a review that is signed off."""
+    type_ = await session.get(IncidentType, incident.type_id)
+    return type_ is not None and type_.needs_review
 
 
 async def write(  # noqa: PLR0913 - the parts of a review, and what was read

@@ -167,6 +167,16 @@ async def matching(session: AsyncSession, incident: Incident) -> set[UUID]:
     return {user_id for user_id, filter_ in rows if wanted.fits(filter_)}
 
 
+async def types(session: AsyncSession) -> list[Named]:
+    """The types of incidents there are to choose from, in their order."""
+    rows = await session.execute(
+        select(IncidentType.id, IncidentType.name)
+        .where(IncidentType.is_active.is_(True))
+        .order_by(IncidentType.rank, IncidentType.name)
+    )
+    return [Named(id_, name) for id_, name in rows]
+
+
 def _self(actor: Actor) -> UUID:
     if actor.user_id is None:
         raise Unauthenticated(_("Log in as a person."))

@@ -15,6 +15,7 @@ from src.core import clock, events, outbox
 from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.paging import Page, Paging
+from src.domain.operations.discussion import saying
 from src.domain.operations.incidents import timeline
 from src.domain.operations.incidents.room import access, entries, topics
 from src.domain.operations.incidents.room.errors import BadUpdate, refuse
@@ -76,6 +77,7 @@ async def give(
     events.record(
         session, actor, "incident.update_given", ("incident", incident.id), changes=changes
     )
+    await saying.publish(session, actor, ("incident", incident.id), texts=list(said.values()))
     payload = {"entry_id": str(entry.id), "by": str(actor.user_id) if actor.user_id else None}
     await outbox.publish(session, topics.UPDATED, payload, once=f"{topics.UPDATED.name}:{entry.id}")
     return await entries.get(session, actor, incident_id, entry.id)
