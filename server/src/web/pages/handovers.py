@@ -136,7 +136,7 @@ async def _show_form(page: Page, form: Form, *, status: int = 200) -> Response:
     return page.show(
         "handovers/form.html", status=status, form=form, people=people, now=clock.now(),
         teams=[(one.team_id or "", one.words) for one in teams],
-        parts=[one for one in open_now.sections if one.name in service.PARTS],
+        parts=service.open_in(open_now.sections),
     )  # fmt: skip
 
 

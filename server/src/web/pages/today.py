@@ -22,6 +22,7 @@ from src.core.paging import Paging
 from src.domain import approvals, bookings, resources
 from src.domain.bookings import BookingView, Status, parties
 from src.domain.bookings.rules import CHECK_IN_OPENS
+from src.domain.operations import morning as of_the_team
 from src.templating import enter
 from src.web.declarations import SIGNED_IN
 from src.web.dependencies import Reads
@@ -59,6 +60,7 @@ class Morning:
     free: resources.FreeNow
     links: dict[UUID, str]
     due: datetime
+    team: of_the_team.Morning | None  # what the reader's team has going on
     long: timedelta = AHEAD  # free for so long, and nobody asks until when
 
 
@@ -95,6 +97,7 @@ async def _read(page: Page, reads: ReadSession) -> Morning:
         free=free,
         links={one.resource.id: _form(one) for one in free.items if one.starts_at},
         due=min([_due(now, found.items, free), *(one.expires_at for one in asked.offers)]),
+        team=await of_the_team.of(reads, actor, most=FEW),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -26,10 +26,13 @@ from src.domain.operations.handovers.errors import BadHandover, HandoverNotFound
 from src.domain.operations.handovers.views import HandoverView
 from src.domain.operations.summaries import attention, instruments, rendering, sections
 from src.domain.operations.summaries.sections import Frame
+from src.domain.operations.summaries.views import SectionView
 from src.domain.operations.tables import Handover
 
 LONGEST_WATCH, LONGEST_REMARK = 10_000, 2000
 PARTS = (attention.NAME, instruments.NAME)
+# What was, and not what is: the summary tells of it.
+_OVER = frozenset({"used", "no_shows"})
 SHIFT = timedelta(hours=24)
 _GIVER, _TAKER, _NEXT = aliased(User), aliased(User), aliased(User)
 
@@ -86,7 +89,16 @@ async def get(session: AsyncSession, actor: Actor, handover_id: UUID) -> Handove
         raise _not_found()
     content = found[0].content
     things = await rendering.known(session, actor, rendering.refs_of(content))
-    return replace(_view(actor, *found), sections=rendering.in_words(content, things))
+    return replace(_view(actor, *found), sections=open_in(rendering.in_words(content, things)))
+
+
+def open_in(found: Iterable[SectionView]) -> tuple[SectionView, ...]:
+    """What of a summary goes along: what is open, and what comes."""
+    return tuple(
+        replace(one, groups=tuple(group for group in one.groups if group.code not in _OVER))
+        for one in found
+        if one.name in PARTS
+    )
 
 
 async def list_(

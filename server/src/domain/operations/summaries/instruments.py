@@ -205,15 +205,13 @@ def groups(stored: Stored, known: Known) -> list[Group]:
 
 def _bookings(one: Stored) -> str:
     times = ngettext("%(num)s booking", "%(num)s bookings", one["times"])
-    return f"{times} · {language.format_clock(_at(one['from']))}–{language.format_clock(_at(one['to']))}"
+    first = _("from %(time)s", time=language.format_clock(_at(one["from"])))
+    return f"{times}, {first}"
 
 
 def _use(one: Stored) -> str:
-    return _(
-        "%(booked)s booked, %(used)s in use",
-        booked=language.format_length(one["booked"]),
-        used=language.format_length(one["used"]),
-    )
+    used, booked = (language.format_number(round(one[name] / 60, 1)) for name in ("used", "booked"))
+    return _("%(used)s of %(booked)s h", used=used, booked=booked)
 
 
 def _at(raw: str) -> datetime:
