@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,9 +19,11 @@ from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import Forbidden
 from src.core.events import Event
 from src.core.outbox import Message
+from src.core.settings import Settings
+from src.domain import accounts
 from src.domain.accounts.tables import RoleName, Team, User
 from src.domain.bookings.tables import Booking, Status
-from src.domain.notifications import Notification
+from src.domain.notifications import Delivery, Notification, letters
 from src.domain.operations import summaries
 from src.domain.operations.summaries import making, reading
 from src.domain.operations.summaries.views import SummaryView
@@ -513,3 +516,29 @@ async def test_the_number_of_statements_does_not_grow_with_the_day(stage: Stage)
         await stage.incident(MORNING + number * timedelta(minutes=5))
         await stage.posts(MORNING + number * timedelta(minutes=5), stage.by)
     assert await statements(1) == few
+
+
+async def test_the_mail_says_what_the_reader_may_see_in_their_language(stage: Stage) -> None:
+    accounts.tokens.configure(Settings(secret_key=SecretStr("k" * 32)))
+    world = stage.world
+    team_id = await world.team()
+    member = await world.person(team_ids=[team_id])
+    await stage.incident(MORNING - HOUR, Severity.HIGH)
+    await stage.incident(MORNING - HOUR, Severity.CRITICAL, visibility=Visibility.RESTRICTED)
+    summary_id = await made(world, MORNING + HOUR, team_id)
+    assert summary_id
+    async with world.writing() as session:
+        await summaries.telling.tell(session, summary_id)
+        delivery = await session.scalar(
+            select(Delivery.id)
+            .join(Notification, Notification.id == Delivery.notification_id)
+            .where(Notification.user_id == member.user_id)
+        )
+        assert delivery
+        letter = await letters.letter(
+            session, delivery, sender="lab@example.org", base_url="https://lab.example.org"
+        )
+    assert letter
+    assert "Leak 1" in letter.text
+    assert "Leak 2" not in letter.text + letter.html
+    assert f"https://lab.example.org/summaries/{team_id}/{MORNING.date()}" in letter.text

@@ -35,6 +35,7 @@ from src.domain.notifications.letters import (
     skip,
     test_mail,
 )
+from src.domain.notifications.passages import passage
 from src.domain.notifications.service import (
     NotificationView,
     conceal,
@@ -76,6 +77,7 @@ __all__ = [
     "mark_read",
     "notify",
     "notify_all",
+    "passage",
     "preferences",
     "record",
     "registered",

@@ -17,6 +17,7 @@ from src.domain import accounts
 from src.domain.notifications import (
     enclosures,
     kinds,
+    passages,
     preferences,
     rendering,
     topics,
@@ -69,6 +70,7 @@ async def letter(
     formats = (user.date_format, user.time_format)
     with language.reading_as(locale, user.timezone, formats=formats):
         text = rendering.render(notification, people, locale, user.timezone)
+        text = await passages.added(session, text, notification)
         link = path_of(notification)
         made = accounts.post.compose(
             text,

@@ -14,6 +14,7 @@ from src.domain import accounts, notifications
 from src.domain.accounts.tables import Team, TeamMember
 from src.domain.operations import subjects
 from src.domain.operations.summaries import reading
+from src.domain.operations.summaries.errors import SummaryNotFound
 from src.domain.operations.summaries.sections import Group, Item
 from src.domain.operations.summaries.views import SummaryView
 from src.domain.operations.tables import Summary
@@ -64,7 +65,10 @@ async def lines(
     actor = await accounts.actor_of_user(session, user_id)
     if actor is None:
         return ()
-    view = await reading.of_id(session, actor, summary_id)
+    try:
+        view = await reading.of_id(session, actor, summary_id)
+    except SummaryNotFound:  # they left the team meanwhile
+        return ()
     return as_rows(view)
 
 
@@ -87,3 +91,6 @@ def _said(group: Group) -> str:
 
 def _line(item: Item) -> str:
     return f"{item.title} ({item.detail})" if item.detail else item.title
+
+
+notifications.passage(KIND, lines)
