@@ -54,6 +54,7 @@ _REPORTER, _LEADER, _ACKNOWLEDGER = aliased(User), aliased(User), aliased(User)
 _BADNESS = case({Effect.DOWN: 2, Effect.DEGRADED: 1}, value=IncidentResource.effect, else_=0)
 _LEADS = aliased(IncidentAssignment)
 _NUMBER = re.compile(r"(?:INC-?)?(\d{1,9})", re.IGNORECASE)
+_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _LATEST = 20  # of those related to one
 
 
@@ -131,6 +132,22 @@ async def running_on(
     found: dict[UUID, list[IncidentRef]] = {}
     for resource_id, id_, number, title, state in rows:
         found.setdefault(resource_id, []).append(_ref(id_, number, title, state))
+    return found
+
+
+async def called(session: AsyncSession, actor: Actor, said: str) -> UUID | None:
+    """The incident somebody means by a number, an id or an address; None: none they know of."""
+    number, id_ = _NUMBER.fullmatch(said), _ID.search(said)
+    which: ColumnElement[bool] | None = None
+    if number is not None:
+        which = Incident.number == int(number[1])
+    elif id_ is not None:
+        which = Incident.id == UUID(id_[0])
+    if which is None:
+        return None
+    found: UUID | None = await session.scalar(
+        select(Incident.id).where(which, policy.visible(actor))
+    )
     return found
 
 

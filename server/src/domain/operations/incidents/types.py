@@ -132,6 +132,11 @@ async def change(
     return await get(session, actor, type_id)
 
 
+async def roles(session: AsyncSession) -> list[str]:
+    """The roles whose holders could lead, by name."""
+    return list(await session.scalars(select(Role.name).order_by(Role.name)))
+
+
 def _apply(row: IncidentType, values: Mapping[str, Any]) -> list[str]:
     if unknown := values.keys() - FIELDS:
         raise TypeError(f"a type has no {sorted(unknown)}")
