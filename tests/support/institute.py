@@ -33,6 +33,8 @@ from src.domain.accounts.tables import (
     TokenFamily,
     User,
 )
+from src.domain.operations import summaries
+from src.domain.operations.tables import Summary
 from tests.support import photographs, servers
 from tests.support.application import Lab, logged_in, moment, running
 from tests.support.databases import Templates
@@ -178,6 +180,8 @@ def _things(made: Institute) -> None:
     own["invited"] = _made(made, "/invitations", invitation)
     _at_the_instrument(made)
     _said(made)
+    _decided(made)
+    _handed_over(made)
     own["event"] = made.lab.get("/events", by="admin").json()["data"][0]["id"]
     kept = {"name": "Mine", "resource_ids": [own["confocal"]]}
     own["set"] = _made(made, "/resource-sets", kept, by="member")
@@ -210,6 +214,47 @@ def _said(made: Institute) -> None:
     own["update"] = _made(made, "/status-updates", {"done": "Aligned"}, by="member")
     address = f"/status-updates/{own['update']}/comments"
     own["comment"] = _made(made, address, {"text": "It drifts"}, by="member")
+
+
+def _decided(made: Institute) -> None:
+    """What blocks the member, and what they propose: to everybody, in each state."""
+    own, client = made.ids, made.lab.client
+    headers = made.headers("member") | {"If-Match": "*"}
+    wait = {"title": "No nitrogen", "waiting_on": "vendor", "waiting_on_name": "Linde"}
+    for name in ("blocker", "resolved_blocker", "archived_blocker"):
+        own[name] = _made(made, "/blockers", wait, by="member")
+    over = {"to": "resolved", "note": "It came"}
+    for name, step, body in (
+        ("resolved_blocker", "transition", over), ("archived_blocker", "transition", over),
+        ("archived_blocker", "archive", None),
+    ):  # fmt: skip
+        address = f"/api/v1/blockers/{own[name]}/{step}"
+        assert client.post(address, json=body, headers=headers).is_success
+    wish = {"title": "One buffer", "outcome": "PBS", "options": [{"title": "PBS"}]}
+    for name in ("decision", "accepted_decision"):
+        own[name] = _made(made, "/decisions", wish, by="member")
+    address = f"/api/v1/decisions/{own['accepted_decision']}/transition"
+    assert client.post(address, json={"to": "accepted"}, headers=headers).is_success
+    found = client.get(f"/api/v1/decisions/{own['decision']}", headers=headers).json()["data"]
+    own["option"] = str(found["options"][0]["id"])
+
+
+def _handed_over(made: Institute) -> None:
+    """A hand-over to everybody, and everybody's last summary."""
+    own = made.ids
+    own["handover"] = _made(made, "/handovers", {"watch": "The chiller hums"}, by="mate")
+    servers.in_thread(lambda: _sum_up(made))
+
+
+async def _sum_up(made: Institute) -> None:
+    database = create_database(made.lab.settings.database)
+    try:
+        async with transaction(database) as tx:
+            written = await summaries.making.make_next(tx, "all", now=datetime.now(UTC))
+            assert written is not None
+            made.ids["summary_day"] = str((await tx.get_one(Summary, written)).on_date)
+    finally:
+        await database.dispose()
 
 
 async def _guard(made: Institute) -> None:

@@ -29,8 +29,11 @@ from tests.support.databases import Templates
 from tests.web import (
     given,
     given_calendars,
+    given_decisions,
     given_instruments,
+    given_notifications,
     given_quotas,
+    given_summaries,
     given_updates,
     given_waiting,
 )
@@ -175,6 +178,9 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given_calendars.calendars(lab),
         **given_quotas.quotas(lab),
         **given_updates.updates(lab),
+        **given_summaries.handed_over(lab),
+        **given_decisions.decided(lab),
+        **given_notifications.notifications(lab),
     }
 
 
