@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from src.domain import accounts
 from src.domain.notifications import kinds
 from src.domain.notifications.tables import Notification
 
+_REPEATED = re.compile(r"…(?:\W*…)+")
 _NOBODY = mark("a former member")
 
 
@@ -34,7 +36,7 @@ class _Anything(dict[str, str]):
 
 def words(what: kinds.NotificationKind) -> str:
     """A kind in words, for whoever reads now: its title, with dots for what it will name."""
-    return (gettext(what.title) % _Anything()).strip()
+    return _REPEATED.sub("…", gettext(what.title) % _Anything()).strip()
 
 
 def plain(args: Mapping[str, Any]) -> dict[str, Any]:
