@@ -132,6 +132,7 @@ async def test_a_comment_tells_author_followers_and_mentioned_but_not_those_who_
     subject = await made(world, author)
     async with world.writing() as session:
         for person, follows in ((follower, True), (muted, False), (named, False)):
+            assert person.user_id
             await notifications.follows.put(session, person.user_id, subject, follows=follows)
     await said(world, speaker, subject, f"See [@N](/people/{named.user_id})")
     await worked(world)

@@ -172,9 +172,10 @@ async def test_whom_it_mentions_is_told_once_if_they_may_read_it(world: World) -
             .values(state=accounts.UserState.SUSPENDED)
         )
         for person in (follower, named):
-            await notifications.follows.put(
-                session, person.user_id, ("person", author.user_id), follows=True
-            )
+            assert person.user_id
+            assert author.user_id
+            about = ("person", author.user_id)
+            await notifications.follows.put(session, person.user_id, about, follows=True)
     text = (
         f"[@A](/people/{named.user_id}) [@B](/people/{outsider.user_id}) [@T](/teams/{team})"
         f" [@me](/people/{author.user_id})"

@@ -38,8 +38,8 @@ _READ, _POST = Permission.OPERATIONS_READ, Permission.OPERATIONS_POST
 _NONE = discussion.CommentNotFound
 _GONE = discussion.CommentDeleted
 _TYPE = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z-]+$", "examples": ["update"]}
-SubjectType = Annotated[str, Query(**_TYPE)]  # type: ignore[arg-type]
-SubjectInPath = Annotated[str, Path(**_TYPE)]  # type: ignore[arg-type]
+SubjectType = Annotated[str, Query(**_TYPE)]
+SubjectInPath = Annotated[str, Path(**_TYPE)]
 
 
 def reply_with_comment(request: Request, view: CommentView, *, status: int = 200) -> Response:

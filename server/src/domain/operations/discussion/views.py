@@ -8,13 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from src.domain.operations.parties import Named
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Somebody by their name."""
-
-    id: UUID
-    name: str
+__all__ = ["AcknowledgementView", "CommentView", "Named", "RevisionView"]
 
 
 @dataclass(frozen=True, slots=True)

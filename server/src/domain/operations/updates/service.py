@@ -212,7 +212,7 @@ async def _opened(
 async def _faults_of_what_is_brought(session: AsyncSession, draft: Draft) -> list[FieldError]:
     faults = []
     if draft.author_id is not None:
-        authors = {("author_id",): draft.author_id}
+        authors: dict[parties.Field, UUID | None] = {("author_id",): draft.author_id}
         faults += await parties.faults_of_people(session, draft.team_id, authors)
     if draft.posted_at is not None and draft.posted_at > clock.now():
         detail = _("It cannot have been said in the future.")
