@@ -23,7 +23,7 @@ from src.web.pages.frame import CurrentPage, Page, shows, takes
 router = APIRouter(include_in_schema=False)
 _READ = Permission.NOTIFICATIONS_READ
 PATH = "/me/follows"
-enter_me(mark("Following"), PATH, rank=42)
+enter_me(mark("Following"), PATH, rank=43)
 MEANT = {"follow": True, "mute": False, "none": None}
 
 

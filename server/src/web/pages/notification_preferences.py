@@ -23,7 +23,7 @@ from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
 PATH = notifications.unsubscribing.PREFERENCES
-enter_me(mark("Notifications"), PATH, rank=40)
+enter_me(mark("Notifications"), PATH, rank=42)
 
 MODES = {
     Mode.IMMEDIATE: mark("At once"),
