@@ -25,7 +25,7 @@ from src.web.pages.incident_frame import DONE, PATH, READ, ROLES, Framed
 __all__ = ["DONE", "context", "router"]
 
 router = APIRouter(include_in_schema=False)
-LATEST = 12  # lines of the timeline on the incident's own page
+LATEST = 8  # lines of the timeline on the incident's own page
 FIELDS = frozenset({"user_id", "note", "role"})
 Said = Annotated[str, Query(max_length=20)]
 
