@@ -547,6 +547,37 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "imported_rows",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "status_updates",
+                "incidents",
+                "blockers",
+                "decisions",
+                name="importkind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("scope", sa.String(length=41), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["operations_imports.id"],
+            name=op.f("fk_imported_rows_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("kind", "scope", "key", name=op.f("pk_imported_rows")),
+        sa.UniqueConstraint("subject_id", name=op.f("uq_imported_rows_subject_id")),
+    )
+    op.create_index(
+        op.f("ix_imported_rows_import_id"), "imported_rows", ["import_id"], unique=False
+    )
+    op.create_table(
         "revisions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject_type", sa.String(length=40), nullable=False),

@@ -34,6 +34,7 @@ MODULES = (
     "src.tasks.summaries",
     "src.tasks.status_updates",
     "src.tasks.training",
+    "src.tasks.team_imports",
 )
 
 

@@ -34,6 +34,7 @@ class Layout:
     needed: str
     most: int = MOST_ROWS
     prefix: str | None = None
+    largest: int = LARGEST  # bytes
 
     def knows(self, name: str) -> bool:
         """Whether there is such a column."""
@@ -75,8 +76,9 @@ def read(content: bytes, layout: Layout = PEOPLE) -> list[Row]:
 
     Raises `TableUnreadable`.
     """
-    if len(content) > LARGEST:
-        raise _unreadable(1, "", "too-large", _("It is larger than 1 MB. Take it in parts."))
+    if len(content) > layout.largest:
+        detail = _("It is larger than %(most)s MB. Take it in parts.", most=layout.largest // 10**6)
+        raise _unreadable(1, "", "too-large", detail)
     text = decoded(content)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     try:

@@ -48,7 +48,8 @@ async def raise_(
     await session.flush()
     await _attach(session, actor, row, {"tags": wish.tags, "links": wish.links})
     facts = {"impact": row.impact, "waiting_on": row.waiting_on, "owner_id": row.owner_id}
-    record(session, actor, "blocker.raised", row, changes=facts)
+    verb = "blocker.raised" if past is None else "blocker.imported"
+    record(session, actor, verb, row, changes=facts)
     if past is None:
         await telling.announce(session, actor, row, "raised", texts=texts_of(row))
     return await get(session, actor, row.id)

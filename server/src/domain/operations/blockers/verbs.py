@@ -6,6 +6,7 @@ from src.core.events import verb
 from src.core.language import mark
 
 verb("blocker.raised", mark("Blocker raised"))
+verb("blocker.imported", mark("Blocker moved in"))
 verb("blocker.changed", mark("Blocker changed"))
 verb("blocker.resolved", mark("Blocker resolved"))
 verb("blocker.reopened", mark("Blocker is back"))

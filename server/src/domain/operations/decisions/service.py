@@ -64,7 +64,8 @@ async def propose(
     await session.flush()
     await _add_parts(session, row.id, wish)
     await _attach(session, actor, row, {"tags": wish.tags, "links": wish.links})
-    record(session, actor, "decision.proposed", row, changes={"state": row.state})
+    verb = "decision.proposed" if past is None else "decision.imported"
+    record(session, actor, verb, row, changes={"state": row.state})
     if past is None:
         texts = (*texts_of(row), *(option.description for option in wish.options))
         await telling.announce(

@@ -6,6 +6,7 @@ from src.core.events import verb
 from src.core.language import mark
 
 verb("decision.proposed", mark("Decision proposed"))
+verb("decision.imported", mark("Decision moved in"))
 verb("decision.changed", mark("Proposal changed"))
 verb("decision.options_changed", mark("Options changed"))
 verb("decision.participants_changed", mark("Those asked have changed"))

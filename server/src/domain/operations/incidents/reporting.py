@@ -79,7 +79,8 @@ async def make(
     await tags.put(session, (KIND, row.id), settled.tags)
     if report.links:
         await links.put(session, actor, (KIND, row.id), report.links)
-    record.write(session, named, row, "incident.reported", is_near_miss=row.is_near_miss)
+    verb = "incident.imported" if row.is_imported else "incident.reported"
+    record.write(session, named, row, verb, is_near_miss=row.is_near_miss)
     await timeline.write(
         session, row.id, EntryKind.STATE, author_id=row.reported_by, at=row.reported_at,
         details={"code": "reported"},

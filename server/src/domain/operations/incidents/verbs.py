@@ -6,6 +6,7 @@ from src.core.events import Kind, verb
 from src.core.language import mark
 
 verb("incident.reported", mark("Incident reported"))
+verb("incident.imported", mark("Incident moved in"))
 verb("incident.changed", mark("Incident changed"))
 verb("incident.acknowledged", mark("Incident acknowledged"))
 verb("incident.started", mark("Work on the incident began"))

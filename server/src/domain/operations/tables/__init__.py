@@ -19,7 +19,12 @@ from src.domain.operations.tables.discussion import (
     Revision,
     Tagged,
 )
-from src.domain.operations.tables.imports import ImportFormat, ImportKind, OperationsImport
+from src.domain.operations.tables.imports import (
+    ImportedRow,
+    ImportFormat,
+    ImportKind,
+    OperationsImport,
+)
 from src.domain.operations.tables.incidents import (
     STATE_RANKS,
     EntryKind,
@@ -60,6 +65,7 @@ __all__ = [
     "Handover",
     "ImportFormat",
     "ImportKind",
+    "ImportedRow",
     "Incident",
     "IncidentAssignment",
     "IncidentEntry",

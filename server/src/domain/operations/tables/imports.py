@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from src.core.db import Identified, Table, choice
@@ -46,3 +46,19 @@ class OperationsImport(Identified, Table):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class ImportedRow(Table):
+    """A row that was taken over, by what named it where it came from: it is taken over once.
+
+    `scope` as in `Summary`: `team:<id>` or `all`.
+    """
+
+    __tablename__ = "imported_rows"
+    __table_args__ = (UniqueConstraint("subject_id"), Index(None, "import_id"))
+
+    kind: Mapped[ImportKind] = mapped_column(choice(ImportKind), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(41), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject_id: Mapped[UUID]
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("operations_imports.id"))

@@ -56,7 +56,8 @@ async def post(session: AsyncSession, actor: Actor, *, draft: Draft) -> UpdateVi
     await discussion.links.put(session, actor, (KIND, row.id), list(draft.links))
     await _index(session, row)
     changes = {"team_id": row.team_id, "author_id": author_id}
-    events.record(session, actor, verbs.POSTED, (KIND, row.id), changes=changes)
+    verb = verbs.IMPORTED if is_brought else verbs.POSTED
+    events.record(session, actor, verb, (KIND, row.id), changes=changes)
     _tell_readers(session, row)
     if not is_brought:
         await outbox.publish(
