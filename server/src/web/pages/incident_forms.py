@@ -294,6 +294,16 @@ def _typed_at(shape: ReportShape) -> tuple[Any, Any]:
     return shape.occurred_at_date, shape.occurred_at_time
 
 
+async def running_on(
+    page: Page, reads: ReadSession, resource_id: UUID
+) -> list[incidents.IncidentRef]:
+    """What goes on with a resource, as far as the reader may know, for its own page."""
+    if not page.actor.may_anywhere(READ):
+        return []
+    found = await incidents.reading.running_on(reads, page.actor, [resource_id])
+    return found.get(resource_id, [])
+
+
 def may_report_on(page: Page, resource_id: UUID) -> bool:
     """Whether the reader is offered to report an incident on the resource."""
     return page.actor.may_anywhere(POST) and page.may(

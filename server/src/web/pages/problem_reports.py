@@ -216,6 +216,7 @@ async def _show(
         "problems/show.html", status=status, form=form, one=one, resource=resource,
         photos=photos, events=events, may_manage=may_manage, severities=SEVERITIES,
         done=done, portraits=portraits,
+        may_report_incident=page.actor.may_anywhere(Permission.OPERATIONS_POST),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from src.web.pages import week as weeks
 from src.web.pages import words
 from src.web.pages.frame import CurrentPage, Page, shows
 from src.web.pages.history import history
+from src.web.pages.incident_forms import may_report_on, running_on
 from src.web.pages.problem_reports import open_of
 from src.web.pages.resource_list import told
 
@@ -123,6 +124,8 @@ async def _at_hand(page: Page, reads: ReadSession, terms: Terms) -> dict[str, An
     return {
         "problems": await open_of(reads, page, resource_id),
         "may_report": maintenance.policy.may_report(actor, resource_id),
+        "incidents": await running_on(page, reads, resource_id),
+        "may_report_incident": may_report_on(page, resource_id),
         "missing": missing,
         "access": await training.access.open_for(reads, actor, resource_id) if missing else None,
     }
