@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 
 from src.domain.operations.decisions import (
     Action,
@@ -176,7 +176,9 @@ class ParticipantRead(Wire):
 
 
 class DifferencePiece(Wire):
-    """A stretch of text that stayed, went or came."""
+    """A stretch of text that stayed, went or came, with the blanks around it."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     kind: Literal["same", "removed", "added"]
     text: str
@@ -184,6 +186,8 @@ class DifferencePiece(Wire):
 
 class AmendedField(Wire):
     """What an amendment did to one field, whole and word by word."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     field: str
     before: str
