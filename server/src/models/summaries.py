@@ -15,6 +15,7 @@ from src.domain.operations.summaries.sections import Item
 from src.domain.operations.summaries.views import SectionView, Trends
 from src.models.common import Reference, Text, Wire, absent
 
+_Date = date  # a field is named like it
 TimeOfDay = Annotated[
     str,
     Field(
@@ -135,8 +136,8 @@ class SummaryRead(Wire):
     is_preview: bool
     sections: list[SummarySection]
     trends: SummaryTrends
-    previous: date | None
-    next: date | None
+    previous: _Date | None
+    next: _Date | None
     version: int
 
     @classmethod

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
@@ -96,7 +95,7 @@ async def _incidents(session: AsyncSession, actor: Actor, most: int) -> list[Lin
 
 async def _tasks(session: AsyncSession, actor: Actor, most: int) -> list[Line]:
     now = clock.now()
-    wanted: Select[Any] = (
+    wanted = (
         select(IncidentTask.id, IncidentTask.title, IncidentTask.due_at, Incident.id,
                Incident.title)
         .join(Incident, Incident.id == IncidentTask.incident_id)

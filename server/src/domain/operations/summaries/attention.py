@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import language
@@ -85,7 +85,7 @@ async def _overdue(session: AsyncSession, frame: Frame) -> list[Stored]:
         IncidentTask.done_at >= at,
         and_(IncidentTask.state == TaskState.DROPPED, IncidentTask.updated_at >= at),
     )
-    wanted: Select[Any] = (
+    wanted = (
         select(IncidentTask.id, IncidentTask.due_at, IncidentTask.owner_id)
         .join(Incident, Incident.id == IncidentTask.incident_id)
         .where(

@@ -99,7 +99,8 @@ async def _happened(session: AsyncSession, frame: Frame) -> Stored:
             .order_by(StatusUpdate.posted_at)
         )
     ).all()
-    times, last = Counter(author for author, _id in posts), dict(map(tuple, posts))
+    times: Counter[UUID] = Counter(author for author, _id in posts)
+    last = {author: update_id for author, update_id in posts}  # noqa: C416 - rows are no pairs
     members = select(TeamMember.user_id).where(
         true() if frame.team_id is None else TeamMember.team_id == frame.team_id
     )

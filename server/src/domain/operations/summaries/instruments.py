@@ -221,7 +221,7 @@ def _at(raw: str) -> datetime:
 def hours(stored: dict[str, Any]) -> float:
     """Hours of use a stored summary tells of."""
     rows = stored.get("sections", {}).get(NAME, {}).get("used", ())
-    return round(sum(one["used"] for one in rows) / 60, 1)
+    return round(float(sum(one["used"] for one in rows)) / 60, 1)
 
 
 section(Section(NAME, mark("Instruments"), 30, collect, things, groups))

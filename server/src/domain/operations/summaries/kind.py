@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import language
@@ -21,13 +21,13 @@ async def _named(
     session: AsyncSession, actor: Actor, summary_ids: Collection[UUID]
 ) -> dict[UUID, str]:
     rows = await session.execute(
-        select(Summary.id, Summary.on_date, Team.name)
+        select(Summary.id, Summary.on_date, func.coalesce(Team.name, ""))
         .outerjoin(Team, Team.id == Summary.team_id)
         .where(Summary.id.in_(summary_ids), policy.visible(actor, Summary.team_id))
     )
     return {
         summary_id: _("Summary of %(day)s: %(team)s", day=language.format_day(on_date),
-                      team=team if team is not None else _("everybody"))
+                      team=team or _("everybody"))
         for summary_id, on_date, team in rows
     }  # fmt: skip
 
