@@ -98,3 +98,28 @@ def test_a_signature_holds_for_one_purpose_and_one_message() -> None:
     assert not KEYRING.verify("cursor", "session 1", signature)
     assert not KEYRING.verify("csrf", "session 1", signature + "ü")
     assert not Keyring("t" * 32).verify("csrf", "session 1", signature)
+
+
+@pytest.mark.parametrize("message", [b"", b"x", bytes(range(64))])
+def test_what_is_sealed_is_read_by_its_purpose_alone_and_shows_nothing(message: bytes) -> None:
+    sealed = KEYRING.seal("links", message)
+    assert KEYRING.unseal("links", sealed) == message
+    assert KEYRING.unseal("others", sealed) is None
+    assert Keyring("another").unseal("links", sealed) is None
+    assert Keyring("another", old=(KEYRING.secret,)).unseal("links", sealed) == message
+    assert message == b"" or message not in base64.urlsafe_b64decode(sealed + "==")
+
+
+def test_a_seal_that_was_altered_anywhere_opens_nothing() -> None:
+    sealed = KEYRING.seal("links", b"a person and a kind")
+    raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    for place in range(len(raw)):
+        bad = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+        assert KEYRING.unseal("links", base64.urlsafe_b64encode(bad).decode().rstrip("=")) is None
+    for nonsense in ("", "ä", "a", "=" * 9, sealed[:-4], f"{sealed}AAAA", " " + sealed):
+        assert KEYRING.unseal("links", nonsense) is None
+
+
+def test_what_is_too_long_is_not_sealed() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        KEYRING.seal("links", b"x" * 65)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from src.core import ids, jobs, mailbox
+from src.core import clock, ids, jobs, mailbox, outbox
 from src.core.actor import SYSTEM
 from src.core.db import reading, transaction
 from src.core.outbox import Message, State
 from src.domain import accounts, notifications
 from src.domain.accounts import UserView
 from src.domain.bookings import notices as _notices  # noqa: F401 - registers its kinds
-from src.domain.notifications import Delivery, DeliveryState
+from src.domain.notifications import Delivery, DeliveryState, Mode
 from src.tasks import handlers
 from src.tasks import notifications as _mailing  # noqa: F401 - registers its handler
 from tests.support.databases import on_sqlite
@@ -72,6 +73,50 @@ async def tell(bench: Bench, person: UserView) -> int:
 async def delivery(bench: Bench) -> Delivery:
     async with reading(bench.database) as reads:
         return (await reads.scalars(select(Delivery))).one()
+
+
+notifications.kind(
+    "test.daily", title="%(resource)s waits", body="", action="Open", default={"mail": Mode.DIGEST}
+)
+
+
+async def wait_for_letter(bench: Bench, person: UserView, name: str) -> None:
+    """Tell them something yesterday that they hear of once a day."""
+    async with transaction(bench.database) as session:
+        await notifications.notify(
+            session, user_id=person.id, kind="test.daily", args={"resource": name}, link="/x"
+        )
+        yesterday = clock.now() - timedelta(days=1)
+        await session.execute(update(Delivery).values(created_at=yesterday))
+
+
+async def test_two_workers_send_one_letter_of_the_day_and_the_next_holds_what_came_since(
+    bench: Bench, person: UserView
+) -> None:
+    handle_mail(bench)
+    for topic in (notifications.topics.DIGEST.name, "notifications.digests"):
+        bench.registry.add(handlers.registry.by_topic[topic])
+    for name in ("Laser", "Pump"):
+        await wait_for_letter(bench, person, name)
+    for _ in range(2):
+        await bench.start()
+    run = outbox.Topic("notifications.digests", "notifications")
+    runs = [await bench.publish(run, {"slot": str(number)}) for number in range(4)]
+    made = [(await bench.settled(one)).result for one in runs]
+    assert sorted(one["letters"] for one in made if one) == [0, 0, 0, 1]
+
+    async def is_sent() -> bool:
+        async with reading(bench.database) as reads:
+            states = set(await reads.scalars(select(Delivery.state)))
+        return states == {DeliveryState.SENT}
+
+    await eventually(is_sent, what="the letter of the day")
+    folder = mailbox.folder_of(bench.settings.data_dir)
+    (arrived,) = mailbox.list_(folder)
+    assert arrived.subject == "2 things to know today"
+    await wait_for_letter(bench, person, "Late")
+    assert (await bench.settled(await bench.publish(run))).result == {"letters": 0}
+    assert len(mailbox.list_(folder)) == 1
 
 
 def handle_mail(bench: Bench, **settings: str) -> None:

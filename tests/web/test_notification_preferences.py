@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -74,7 +75,7 @@ def test_what_is_owed_cannot_be_turned_off_and_the_fault_says_where(lab: Lab) ->
 
 def test_a_mail_program_ends_a_kind_in_one_click_with_no_log_in(lab: Lab) -> None:
     sealed = token(lab)
-    sent = {"content": b"List-Unsubscribe=One-Click",
+    sent: Any = {"content": b"List-Unsubscribe=One-Click",
             "headers": {"Content-Type": "application/x-www-form-urlencoded"}}  # fmt: skip
     for _ in range(2):
         done = lab.client.post(f"/api/v1/unsubscribe/{sealed}", **sent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -76,9 +77,9 @@ def whose(actor: Actor) -> UUID:
 
 
 async def choose(world: World, actor: Actor, kind: str = "", **wanted: object) -> None:
-    modes = {Channel(name): mode for name, mode in wanted.items() if name in ("app", "mail")}
-    minutes = {name: value for name, value in wanted.items() if name not in ("app", "mail")}
-    wish = Wish(minutes, {kind: modes} if kind else {})  # type: ignore[arg-type]
+    modes: Any = {Channel(name): mode for name, mode in wanted.items() if name in set(Channel)}
+    minutes: Any = {name: value for name, value in wanted.items() if name not in set(Channel)}
+    wish = Wish(minutes, {kind: modes} if kind else {})
     async with world.writing() as session:
         await preferences.change(session, actor, wish=wish)
 

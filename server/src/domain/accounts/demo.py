@@ -25,6 +25,7 @@ PASSWORD = "aliquot-demo-password"  # noqa: S105 - public on purpose
 INSTITUTE = "Lindqvist Institute for Molecular Imaging"
 TIMEZONE = "Europe/Berlin"
 ADMIN, MANAGER, MEMBER = "admin@example.org", "manager@example.org", "member@example.org"
+SAFETY = "safety@example.org"
 
 # The first of each team leads it.
 TEAMS: dict[str, tuple[str, ...]] = {
@@ -53,7 +54,8 @@ TEAMS: dict[str, tuple[str, ...]] = {
         "Grace Kim",
     ),
 }  # fmt: skip
-_ADDRESSES = {"Ingrid Lindqvist": ADMIN, "Marek Nowak": MANAGER, "Lena Hoffmann": MEMBER}
+_ADDRESSES = {"Ingrid Lindqvist": ADMIN, "Marek Nowak": MANAGER, "Lena Hoffmann": MEMBER,
+              "Hannah Vogel": SAFETY}  # fmt: skip
 _ELSEWHERE = {"Margaret O’Connor": "Europe/Dublin", "Yuki Tanaka": "Asia/Tokyo"}
 _GERMAN = frozenset({"Hannah Vogel", "Stefan Müller"})
 # Letters that do not fall apart into a plain one and its mark.
@@ -67,6 +69,7 @@ class People:
     admin: UUID
     manager: UUID
     member: UUID
+    safety: UUID
     everyone: tuple[UUID, ...]
     teams: dict[str, UUID]
     members: dict[str, tuple[UUID, ...]]
@@ -96,10 +99,12 @@ async def fill(session: AsyncSession, *, password_hash: str) -> People:
                 by_name[name] = await _person(session, name, password_hash)
             await add_member(session, SYSTEM, teams[team], by_name[name], is_lead=place == 0)
     await assignments.grant(session, SYSTEM, Holder(by_name["Marek Nowak"]), RoleName.MANAGER)
+    await assignments.grant(session, SYSTEM, Holder(by_name["Hannah Vogel"]), RoleName.EHS)
     return People(
         admin=admin.id,
         manager=by_name["Marek Nowak"],
         member=by_name["Lena Hoffmann"],
+        safety=by_name["Hannah Vogel"],
         everyone=tuple(by_name.values()),
         teams=teams,
         members={team: tuple(by_name[name] for name in names) for team, names in TEAMS.items()},

@@ -24,7 +24,8 @@ from src.domain.notifications import kinds, rendering
 from src.domain.notifications.tables import Delivery, DeliveryState, Notification
 
 _COMING = (State.QUEUED, State.RUNNING)
-_Row = Row[tuple[Delivery, Notification, accounts.User, Message | None]]
+_Row = Row[Delivery, Notification, accounts.User, Message]
+_Wanted = Select[Delivery, Notification, accounts.User, Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def every(
 
 def _all(
     states: Collection[DeliveryState],
-) -> Select[tuple[Delivery, Notification, accounts.User, Message | None]]:
+) -> _Wanted:
     found = (
         select(Delivery, Notification, accounts.User, Message)
         .join(Notification, Notification.id == Delivery.notification_id)
@@ -105,7 +106,7 @@ def _all(
 
 async def _page(
     session: AsyncSession,
-    wanted: Select[tuple[Delivery, Notification, accounts.User, Message | None]],
+    wanted: _Wanted,
     paging: Paging | None,
 ) -> Page[_Row]:
     keys = [Key(Delivery.id, descending=True, name="id")]
@@ -120,7 +121,8 @@ def _view(
     person: tuple[UUID, str] | None = None,
     job_id: int | None = None,
 ) -> DeliveryView:
-    delivery, notification, _user, job = row
+    delivery, notification, _user, found = row
+    job: Message | None = found  # the outbox keeps what is done for some days
     what = kinds.find_or_none(notification.kind)
     is_coming = job is not None and job.state in _COMING
     return DeliveryView(
