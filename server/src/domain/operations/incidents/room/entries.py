@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +98,7 @@ async def note(
         faults.append(("at", _("This lies ahead. Say when it happened, or nothing for now.")))
     if faults:
         raise refuse(BadEntry, *faults)
-    at = None if at is None or at >= clock.now() else at
+    at = None if at is None or at >= clock.now() else at.astimezone(UTC)
     entry = await timeline.write(
         session, incident.id, EntryKind.NOTE, author_id=actor.user_id, at=at, text=text
     )

@@ -138,7 +138,7 @@ async def write(
         state=TaskState.OPEN,
         is_mandatory=wish.is_mandatory,
         owner_id=wish.owner_id,
-        due_at=wish.due_at,
+        due_at=wish.due_at.astimezone(UTC) if wish.due_at else None,
         outcome="",
         created_by=actor.user_id,
     )
@@ -202,7 +202,7 @@ async def change(
     done: dict[str, Any] = {}
     for name in sorted(changes):
         old, new = getattr(row, name), getattr(wish, name)
-        new = new.strip() if isinstance(new, str) else new
+        new = _kept(new)
         if old != new:
             setattr(row, name, new)
             done[name] = [old, new]
@@ -282,6 +282,13 @@ async def _judge(session: AsyncSession, wish: TaskWish, *, is_new_owner: bool = 
             faults.append(("owner_id", _("Choose somebody who is active here.")))
     if faults:
         raise refuse(BadTask, *faults)
+
+
+def _kept(value: Any) -> Any:  # noqa: ANN401 - of any field
+    """As the database gives it back."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value.strip() if isinstance(value, str) else value
 
 
 async def _found(session: AsyncSession, incident_id: UUID, task_id: UUID) -> IncidentTask:
