@@ -45,6 +45,9 @@ async def propose(
     """
     by = common.require_post(actor, wish.team_id)
     await _judge_new(session, wish)
+    if past is not None and past.state is DecisionState.SUPERSEDED:
+        detail = _("Move it in as accepted, and supersede it once the other is there.")
+        refuse([FieldError(("state",), "superseded", detail)])
     row = Decision(
         id=ids.new(),
         number=await numbering.following(session, "decision"),
@@ -57,6 +60,7 @@ async def propose(
         proposed_at=past.proposed_at if past else clock.now(),
         state=past.state if past else DecisionState.PROPOSED,
         decided_at=past.decided_at if past else None,
+        decided_by=past.decided_by if past else None,
         reason=past.reason if past else "",
     )
     row.state_rank = states.RANKS[row.state]

@@ -48,6 +48,7 @@ class Past:
     state: DecisionState = DecisionState.PROPOSED
     decided_at: datetime | None = None
     reason: str = ""
+    decided_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
