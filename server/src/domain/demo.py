@@ -28,6 +28,7 @@ from src.domain.bookings.presence import demo as presence_demo
 from src.domain.bookings.quotas import demo as quotas_demo
 from src.domain.bookings.tables import Booking, Status
 from src.domain.maintenance import demo as maintenance_demo
+from src.domain.operations import demo as operations_demo
 from src.domain.resources import demo as resources_demo
 from src.domain.resources.tables import Closure, Resource
 from src.domain.training import demo as training_demo
@@ -81,8 +82,17 @@ async def fill(database: Database, settings: Settings) -> int:
         phone = bookings.feeds.FeedWish(bookings.feeds.FeedKind.PERSON, name="Phone")
         await bookings.feeds.create(session, _acting(people.member), wish=phone)
         await _share_out(session, people, by_type)
+        await operations_demo.fill(session, _team_day(people), now=now, seed=SEED)
         await _tell(session, people.member)
     return count
+
+
+def _team_day(people: people_demo.People) -> operations_demo.Cast:
+    """The core facility runs the instruments; everybody posts."""
+    teams = {name: (people.teams[name], people.members[name]) for name in people.teams}
+    return operations_demo.Cast(
+        teams, "Core Facility", people.safety, people.manager, people.member, people_demo.TIMEZONE
+    )
 
 
 async def _share_out(
