@@ -25,6 +25,7 @@ log = structlog.get_logger("aliquot.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UPLOADS = re.compile(
     r"/(api/v1/files|resources/[^/]+/(photo|files)|(api/v1/)?(me|users/[^/]+)/picture)(/|$)"
+    r"|/(api/v1/operations-imports|imports/team)$"
 )
 _PORT = re.compile(r":\d*$")
 _DIGITS = 18  # of a length; Python reads no number of thousands
