@@ -181,6 +181,7 @@ def _things(made: Institute) -> None:
     _at_the_instrument(made)
     _said(made)
     _decided(made)
+    _went_wrong(made)
     _handed_over(made)
     own["event"] = made.lab.get("/events", by="admin").json()["data"][0]["id"]
     kept = {"name": "Mine", "resource_ids": [own["confocal"]]}
@@ -237,6 +238,26 @@ def _decided(made: Institute) -> None:
     assert client.post(address, json={"to": "accepted"}, headers=headers).is_success
     found = client.get(f"/api/v1/decisions/{own['decision']}", headers=headers).json()["data"]
     own["option"] = str(found["options"][0]["id"])
+
+
+def _went_wrong(made: Institute) -> None:
+    """What the member reported: for everybody, on the confocal, and for those concerned alone."""
+    own = made.ids
+    own["incident_priority"] = _made(made, "/incident-priorities", {"name": "Soon", "rank": 2})
+    kinds = {
+        "incident_type": {"code": "failure", "name": "Failure", "may_be_anonymous": True},
+        "restricted_type": {
+            "code": "injury", "name": "Injury", "default_visibility": "restricted",
+        },
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        own[name] = _made(made, "/incident-types", kind)
+    broken = {"type_id": own["incident_type"], "title": "It smokes"}
+    own["incident"] = _made(made, "/incidents", broken, by="member")
+    on = {"resources": [{"resource_id": own["confocal"]}]}
+    own["incident_of_confocal"] = _made(made, "/incidents", {**broken, **on}, by="member")
+    hurt = {"type_id": own["restricted_type"], "title": "A cut"}
+    own["restricted_incident"] = _made(made, "/incidents", hurt, by="member")
 
 
 def _handed_over(made: Institute) -> None:

@@ -30,6 +30,7 @@ from tests.web import (
     given,
     given_calendars,
     given_decisions,
+    given_incidents,
     given_instruments,
     given_notifications,
     given_quotas,
@@ -180,6 +181,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given_updates.updates(lab),
         **given_summaries.handed_over(lab),
         **given_decisions.decided(lab),
+        **given_incidents.incidents(lab),
         **given_notifications.notifications(lab),
     }
 
