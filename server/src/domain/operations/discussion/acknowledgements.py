@@ -14,7 +14,6 @@ from src.core.db import savepoint
 from src.core.language import gettext as _
 from src.domain.accounts.tables import User
 from src.domain.operations import subjects
-from src.domain.operations.discussion import verbs
 from src.domain.operations.discussion.views import AcknowledgementView, Named
 from src.domain.operations.tables import Acknowledgement
 
@@ -36,7 +35,7 @@ async def put(session: AsyncSession, actor: Actor, subject: Subject, *, done: bo
         return False
     if known is not None:
         await session.delete(known)
-        events.record(session, actor, verbs.WITHDRAWN, subject)
+        events.record(session, actor, "acknowledgement.withdrawn", subject)
         await session.flush()
         return True
     return await _given(session, actor, actor.user_id, subject)
@@ -73,5 +72,5 @@ async def _given(session: AsyncSession, actor: Actor, user_id: UUID, subject: Su
             await session.flush()
     except IntegrityError:
         return False  # by a second click at the same time
-    events.record(session, actor, verbs.ACKNOWLEDGED, subject)
+    events.record(session, actor, "acknowledgement.given", subject)
     return True

@@ -19,7 +19,7 @@ from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts.tables import User
 from src.domain.operations import subjects
-from src.domain.operations.discussion import revisions, saying, verbs
+from src.domain.operations.discussion import revisions, saying
 from src.domain.operations.discussion.errors import BadComment, CommentDeleted, CommentNotFound
 from src.domain.operations.discussion.views import CommentView, Named, RevisionView
 from src.domain.operations.subjects import SubjectNotFound
@@ -49,7 +49,7 @@ async def add(session: AsyncSession, actor: Actor, subject: Subject, *, text: st
     )
     session.add(row)
     await session.flush()
-    events.record(session, actor, verbs.COMMENTED, subject, changes={"comment_id": row.id})
+    events.record(session, actor, "comment.added", subject, changes={"comment_id": row.id})
     await fulltext.put(session, KIND, row.id, title="", body=markdown.plain(text))
     await saying.publish(
         session, actor, subject, texts=[text], comment_id=row.id, is_new_comment=True
@@ -108,7 +108,7 @@ async def change(
     number = await revisions.keep(session, actor, (KIND, row.id), {"text": before})
     subject = (row.subject_type, row.subject_id)
     changes = {"comment_id": row.id, "revision": number}
-    events.record(session, actor, verbs.CHANGED, subject, changes=changes)
+    events.record(session, actor, "comment.changed", subject, changes=changes)
     await fulltext.put(session, KIND, row.id, title="", body=markdown.plain(text))
     await saying.publish(session, actor, subject, texts=[text], before=[before], comment_id=row.id)
     return await get(session, actor, comment_id)
@@ -130,7 +130,7 @@ async def remove(
     await fulltext.forget(session, KIND, row.id)
     subject = (row.subject_type, row.subject_id)
     changes = {"comment_id": row.id, "author_id": row.author_id}
-    events.record(session, actor, verbs.DELETED, subject, changes=changes)
+    events.record(session, actor, "comment.deleted", subject, changes=changes)
 
 
 async def versions(session: AsyncSession, actor: Actor, comment_id: UUID) -> list[RevisionView]:

@@ -20,7 +20,7 @@ from src.core.paging import Key, Page, Paging, paginate
 from src.domain.operations import discussion, parties, policy
 from src.domain.operations.discussion import RevisionView
 from src.domain.operations.tables import StatusUpdate
-from src.domain.operations.updates import repository, topics, verbs
+from src.domain.operations.updates import repository, topics
 from src.domain.operations.updates.errors import BadUpdate, UpdateNotFound
 from src.domain.operations.updates.repository import KIND
 from src.domain.operations.updates.views import Draft, Filters, UpdateView, Whole
@@ -56,7 +56,7 @@ async def post(session: AsyncSession, actor: Actor, *, draft: Draft) -> UpdateVi
     await discussion.links.put(session, actor, (KIND, row.id), list(draft.links))
     await _index(session, row)
     changes = {"team_id": row.team_id, "author_id": author_id}
-    verb = verbs.IMPORTED if is_brought else verbs.POSTED
+    verb = "update.imported" if is_brought else "update.posted"
     events.record(session, actor, verb, (KIND, row.id), changes=changes)
     _tell_readers(session, row)
     if not is_brought:
@@ -149,7 +149,7 @@ async def remove(
     if not is_own:
         policy.require_manage(actor, row.team_id)
     changes = {"team_id": row.team_id, "author_id": row.author_id}
-    events.record(session, actor, verbs.DELETED, (KIND, row.id), changes=changes)
+    events.record(session, actor, "update.deleted", (KIND, row.id), changes=changes)
     _tell_readers(session, row)
     await discussion.forget(session, (KIND, row.id))
     await session.delete(row)
@@ -173,7 +173,7 @@ async def _changed(
     await session.flush()
     number = await discussion.revisions.keep(session, actor, (KIND, row.id), before)
     changes = {"team_id": row.team_id, "fields": done, "revision": number}
-    events.record(session, actor, verbs.CHANGED, (KIND, row.id), changes=changes)
+    events.record(session, actor, "update.changed", (KIND, row.id), changes=changes)
     await _index(session, row)
     _tell_readers(session, row)
     await discussion.saying.publish(
