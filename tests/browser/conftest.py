@@ -37,6 +37,7 @@ class Site:
     address: str
     ids: Ids
     folder: Path  # where its data lie, and the mails that it would have sent
+    database: str = ""
 
 
 # Until it is closed Playwright's loop runs in this thread, where asynchronous tests want their own.
@@ -65,7 +66,7 @@ def site(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iter
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         servers.wait_until(lambda: server.started, what="the start of the application")
-        yield Site(f"http://127.0.0.1:{port}", ids, settings.data_dir)
+        yield Site(f"http://127.0.0.1:{port}", ids, settings.data_dir, settings.database)
         server.should_exit = True
         thread.join(20)
 
