@@ -12,7 +12,8 @@ from src.core.actor import Actor, Permission
 from src.core.errors import Forbidden
 from src.core.events import Event
 from src.core.fulltext import SearchDocument
-from src.domain import notifications
+from src.domain import accounts, notifications
+from src.domain.accounts import RoleName
 from src.domain.notifications import Notification
 from src.domain.operations import SubjectNotFound, discussion, subjects, updates
 from src.domain.operations.discussion import (
@@ -201,3 +202,28 @@ def test_a_mention_is_found_as_it_is_written() -> None:
     assert mentions.found(text).people == {who}
     assert mentions.found("[@x](https://elsewhere/people/1)").people == frozenset()
     assert discussion.comments.LONGEST == 10_000
+
+
+async def test_who_leaves_is_named_no_more_in_what_others_wrote(world: World) -> None:
+    author, gone, admin = (
+        await world.person(),
+        await world.person(name="Ada Byron"),
+        await world.person(RoleName.ADMIN),
+    )
+    assert gone.user_id
+    mention = mentions.written("Ada Byron", gone.user_id)
+    async with world.writing() as session:
+        one = await updates.post(session, author, draft=Draft(done=f"With {mention}, and Ada"))
+        changes = {"next": f"Ask {mention}"}
+        await updates.change(session, author, one.id, changes=changes)
+        subject = ("update", one.id)
+        await comments.add(session, author, subject, text=f"{mention}!")
+        await accounts.leaving.erasure.erase(session, admin, gone.user_id)
+    async with world.reading() as reads:
+        whole = await updates.get(reads, author, one.id)
+        assert whole.done == f"With {mentions.written('Former member', gone.user_id)}, and Ada"
+        said = [each.text for each in (await comments.of(reads, author, subject)).items]
+        kept = await updates.versions(reads, author, one.id)
+        documents = (await reads.scalars(select(SearchDocument.body))).all()
+        assert len(documents) == 2
+        assert "Byron" not in f"{whole}{said}{kept}{documents}"

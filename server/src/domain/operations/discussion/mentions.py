@@ -57,3 +57,13 @@ async def people(
 def written(name: str, user_id: UUID) -> str:
     """A mention of a person as it stands in a text."""
     return f"[@{name.replace(']', '').replace('[', '')}](/people/{user_id})"
+
+
+def renamed(text: str, user_id: UUID, name: str) -> str:
+    """The text with another name wherever it mentions the person."""
+    return re.sub(
+        rf"\[@[^\]\n]{{1,200}}\]\(/people/{user_id}\)",
+        lambda _found: written(name, user_id),
+        text,
+        flags=re.IGNORECASE,
+    )
