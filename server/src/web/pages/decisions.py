@@ -94,6 +94,8 @@ class DecisionShape(Shape):
     options: str = Field("", max_length=decisions.service.MOST_OPTIONS * 220)
     participant_ids: list[UUID] = Field(default_factory=list)
     is_decided: bool = False
+    supersedes: UUID | None = None
+    reason: str = Field("", max_length=decisions.states.LONGEST_REASON)
     version: int | None = None
 
     def wish(self, form: Form, links: list[tuple[str, UUID]]) -> Wish:
@@ -127,10 +129,12 @@ async def list_decisions(page: CurrentPage, reads: Reads, paging: Paging) -> Res
 
 @router.get("/decisions/new", **shows(POST))
 async def new_decision(page: CurrentPage) -> Response:
-    """The form; the reader's own team stands first."""
-    asked = page.request.query_params.get("team_id", "")
-    mine = sorted(page.actor.team_ids)
-    return await _form(page, Form.of({"team_id": asked or (mine[0] if mine else "")}))
+    """The form; the reader's own team stands first. `supersedes`: what it takes the place of."""
+    query, mine = page.request.query_params, sorted(page.actor.team_ids)
+    old = writing.id_of(query.get("supersedes", ""))
+    team_id = query.get("team_id", "") or (mine[0] if mine else "")
+    values = {"team_id": team_id, "supersedes": old, "is_decided": "on" if old else ""}
+    return await _form(page, Form.of(values))
 
 
 @router.post("/decisions/new", **takes(POST))
@@ -142,7 +146,7 @@ async def propose(page: CurrentPage) -> Response:
         return await _form(page, form, status=422)
     wish = shape.wish(form, links)
     made = await page.tried(
-        form, lambda tx: _made(tx, page, wish, is_decided=shape.is_decided), FIELDS
+        form, lambda tx: _made(tx, page, wish, shape), FIELDS | {"reason", "is_decided"}
     )
     if isinstance(made, Refused):
         return await _form(page, form, status=made.status)
@@ -220,12 +224,17 @@ async def show(
     )  # fmt: skip
 
 
-async def _made(tx: AsyncSession, page: Page, wish: Wish, *, is_decided: bool) -> DecisionView:
+async def _made(tx: AsyncSession, page: Page, wish: Wish, shape: DecisionShape) -> DecisionView:
+    """Proposed; accepted, where that is so; in the place of another, where it takes it."""
     made = await decisions.propose(tx, page.actor, wish=wish)
-    if not is_decided:
+    if not shape.is_decided:
         return made
     verdict = Verdict(DecisionState.ACCEPTED)
-    return await decisions.transition(tx, page.actor, made.id, verdict=verdict)
+    made = await decisions.transition(tx, page.actor, made.id, verdict=verdict)
+    if shape.supersedes:
+        over = Verdict(DecisionState.SUPERSEDED, shape.reason, superseded_by=made.id)
+        await decisions.transition(tx, page.actor, shape.supersedes, verdict=over)
+    return made
 
 
 async def _form(
@@ -237,11 +246,18 @@ async def _form(
             "tags": await discussion.tags.often(reads, "decision"),
             "people": [] if one else await discussed.people_choices(reads, page),
             "teams": await _postable(reads, page),
+            "old": await _old(reads, page, form),
         }
     return page.show(
         "decisions/form.html", status=status, form=form, one=one,
         may_post_to_all=policy.may_post(page.actor, None), **context,
     )  # fmt: skip
+
+
+async def _old(reads: ReadSession, page: Page, form: Form) -> DecisionView | None:
+    """What it takes the place of, as far as the reader may know of it."""
+    old_id = writing.id_of(form.values.get("supersedes", ""))
+    return await decisions.get(reads, page.actor, old_id) if old_id else None
 
 
 async def _postable(reads: ReadSession, page: Page) -> discussed.Choices:
