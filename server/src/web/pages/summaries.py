@@ -127,20 +127,15 @@ async def _show(page: Page, reads: ReadSession, view: SummaryView) -> Response:
 
 def _plots(view: SummaryView) -> list[tuple[str, str, list[tuple[str, list[float]]], str]]:
     """Small plots with their tables: id, caption, series and unit."""
-    series = {one.code: one for one in view.trends.series}
-    wanted = (
-        ("incidents", _("Incidents a day"), ("opened", "resolved")),
-        ("updates", _("Updates a day"), ("posted",)),
-        ("use", _("Hours in use a day"), ("used",)),
-    )
+    captions = {
+        "opened": _("Incidents reported a day"),
+        "resolved": _("Incidents resolved a day"),
+        "posted": _("Updates a day"),
+        "used": _("Hours in use a day"),
+    }
     return [
-        (
-            f"trend-{name}",
-            caption,
-            [(series[code].title, list(series[code].values)) for code in codes],
-            series[codes[0]].unit,
-        )
-        for name, caption, codes in wanted
+        (f"trend-{one.code}", captions[one.code], [(one.title, list(one.values))], one.unit)
+        for one in view.trends.series
     ]
 
 
