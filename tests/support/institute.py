@@ -182,6 +182,7 @@ def _things(made: Institute) -> None:
     _said(made)
     _decided(made)
     _went_wrong(made)
+    _in_the_room(made)
     _handed_over(made)
     own["event"] = made.lab.get("/events", by="admin").json()["data"][0]["id"]
     kept = {"name": "Mine", "resource_ids": [own["confocal"]]}
@@ -258,6 +259,27 @@ def _went_wrong(made: Institute) -> None:
     own["incident_of_confocal"] = _made(made, "/incidents", {**broken, **on}, by="member")
     hurt = {"type_id": own["restricted_type"], "title": "A cut"}
     own["restricted_incident"] = _made(made, "/incidents", hurt, by="member")
+
+
+def _in_the_room(made: Institute) -> None:
+    """In what the member reported: a line, a role, a task, a review; elsewhere it is signed."""
+    own, client = made.ids, made.lab.client
+    broken = {"type_id": own["incident_type"], "title": "It smoked"}
+    own["reviewed_incident"] = _made(made, "/incidents", broken, by="member")
+    path = f"/incidents/{own['incident']}"
+    own["incident_entry"] = _made(made, f"{path}/timeline", {"text": "Smoke"}, by="member")
+    own["incident_task"] = _made(made, f"{path}/tasks", {"title": "Air the room"}, by="member")
+    role = {"role": "responder", "user_id": own["other"]}
+    own["incident_role"] = _made(made, f"{path}/roles", role)
+    learned = {"what_happened": "It smoked", "impact": "None", "root_cause": "Dust"}
+    for name in ("incident", "reviewed_incident"):
+        address = f"/api/v1/incidents/{own[name]}/review"
+        headers = made.headers("member") | {"If-Match": "*"}
+        assert client.put(address, json=learned, headers=headers).is_success
+    headers = made.headers("admin") | {"If-Match": "*"}
+    assert client.post(f"{address}/sign", headers=headers).is_success
+    wanted = {"name": "Severe", "filter": {"least_severity": "high"}}
+    own["subscription"] = _made(made, "/incident-subscriptions", wanted, by="member")
 
 
 def _handed_over(made: Institute) -> None:

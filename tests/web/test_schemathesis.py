@@ -30,6 +30,7 @@ from tests.web import (
     given,
     given_calendars,
     given_decisions,
+    given_incident_room,
     given_incidents,
     given_instruments,
     given_notifications,
@@ -182,6 +183,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given_summaries.handed_over(lab),
         **given_decisions.decided(lab),
         **given_incidents.incidents(lab),
+        **given_incident_room.rooms(lab),
         **given_notifications.notifications(lab),
     }
 
