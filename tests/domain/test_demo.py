@@ -31,6 +31,7 @@ from src.domain.resources.tables import (
     Unit,
 )
 from tests.support.databases import Templates, on_sqlite
+from tests.support.incidents import beginnings
 
 SETTINGS = Settings(demo=True)
 HOLDS = (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE)
@@ -41,6 +42,7 @@ OF_THE_MOMENT = {"resource-down", "in-the-past", "too-early", "too-late"}
 @pytest.fixture
 async def filled(database: Database) -> Database:
     """A database with the demonstration in it."""
+    await beginnings(database)
     await demo.fill(database, SETTINGS)
     return database
 
@@ -136,6 +138,7 @@ async def test_it_goes_only_into_an_empty_database_and_never_into_production(
     async with transaction(database) as session:
         await accounts.create_admin(session, email="a@b.org", name="Ann", password_hash="x")
     with pytest.raises(demo.DemoRefused):
+        await beginnings(database)
         await demo.fill(database, SETTINGS)
     async with reading(database) as reads:
         assert await reads.scalar(select(func.count()).select_from(User)) == 1
@@ -146,9 +149,11 @@ async def test_the_same_day_gives_the_same_calendar(
     database: Database, templates: Templates
 ) -> None:
     with time_machine.travel(datetime(2026, 3, 30, 10, tzinfo=UTC), tick=False):
+        await beginnings(database)
         await demo.fill(database, SETTINGS)
         with templates.with_schema("sqlite") as url:
             twin = create_database(url)
+            await beginnings(twin)
             await demo.fill(twin, SETTINGS)
             assert await _calendar(twin) == await _calendar(database)
             await twin.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import Actor
+from src.core.db import Database
 from src.core.outbox import Message, State
 from src.domain.operations import discussion, incidents
 from src.domain.operations.incidents import IncidentView, On, Report
@@ -20,7 +22,10 @@ from src.domain.operations.tables import (
     Visibility,
 )
 from src.domain.resources.tables import Effect
+from tests.support.source import SERVER
 from tests.support.world import World
+
+VERSIONS = SERVER / "migrations/versions"
 
 # code: severity, visibility, needs a review, may be anonymous, who leads
 TYPES: dict[str, tuple[Severity, Visibility, bool, bool, dict[str, str]]] = {
@@ -31,6 +36,17 @@ TYPES: dict[str, tuple[Severity, Visibility, bool, bool, dict[str, str]]] = {
     "near-miss": (Severity.LOW, Visibility.OPEN, False, True, {"kind": "nobody"}),
     "it": (Severity.MEDIUM, Visibility.OPEN, False, False, {"kind": "reporter"}),
 }  # fmt: skip
+
+
+async def beginnings(database: Database) -> None:
+    """What the migration gives every institute, for a test that begins without one."""
+    found = spec_from_file_location("operations", VERSIONS / "0009_operations.py")
+    assert found is not None
+    assert found.loader is not None
+    migration = module_from_spec(found)
+    found.loader.exec_module(migration)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(migration.seed)
 
 
 async def institute(session: AsyncSession) -> None:

@@ -1108,12 +1108,12 @@ def upgrade() -> None:
 
     for table in ("incident_entries", "decision_amendments"):
         ddl.create_for(op.get_bind(), table)
-    _seed()
+    seed(op.get_bind())
 
 
-def _seed() -> None:
+def seed(connection: sa.Connection) -> None:
     """The priorities and types of incidents that every institute begins with."""
-    connection, now = op.get_bind(), datetime.now(UTC)
+    now = datetime.now(UTC)
     counters = sa.table("counters", sa.column("kind", sa.String()), sa.column("last", sa.Integer()))
     for kind in ("incident", "blocker", "decision"):
         connection.execute(sa.insert(counters).values(kind=kind, last=0))
