@@ -48,8 +48,8 @@ from src.core.words import Word
 
 LONGEST = 100_000  # letters of a body that are indexed
 # Of so many of the latest hits, and of the latest in titles, the order is made.
-CANDIDATES = 30
-LATEST = 1000  # documents of a kind that PostgreSQL looks through before it asks its index
+CANDIDATES = 24
+LATEST = 3000  # documents of a kind that PostgreSQL looks through before it asks its index
 INDEX = "search_index"  # SQLite's
 _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from src.core import finding
+from src.core import fulltext
 from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.paging import Key, Page, Paging, paginate
@@ -205,7 +205,7 @@ def narrowed(
 
 
 def _saying(q: str) -> ColumnElement[bool]:
-    words = finding.holding(q, Incident.title, Incident.description)
+    words = Incident.id.in_(fulltext.having(KIND, q))
     number = _NUMBER.fullmatch(q)
     return or_(words, Incident.number == int(number[1])) if number else words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from src.core import finding, fulltext, markdown
@@ -65,8 +67,10 @@ def whole(actor: Actor) -> Select[*tuple[Any, ...]]:
     )
 
 
-def narrowed(wanted: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
-    """Only what the filters ask for."""
+def narrowed(
+    wanted: Select[*tuple[Any, ...]], filters: Filters, authors: Collection[UUID] = ()
+) -> Select[*tuple[Any, ...]]:
+    """Only what the filters ask for; `authors` are those called as `q` says (`called`)."""
     if filters.author_ids:
         wanted = wanted.where(StatusUpdate.author_id.in_(filters.author_ids))
     if filters.team_ids:
@@ -80,15 +84,27 @@ def narrowed(wanted: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tupl
     if filters.to is not None:
         wanted = wanted.where(StatusUpdate.posted_at < filters.to)
     if filters.q:
-        wanted = wanted.where(StatusUpdate.id.in_(_saying(filters.q)))
+        wanted = wanted.where(StatusUpdate.id.in_(_saying(filters.q, authors)))
     return wanted
 
 
-def _saying(q: str) -> CompoundSelect[Any]:
-    """The ids of those with these words, and of those by whoever is called so."""
-    row, author = aliased(StatusUpdate), aliased(User)
-    by = select(author.id).where(finding.holding(q, author.name))
-    return union_all(fulltext.having(KIND, q), select(row.id).where(row.author_id.in_(by)))
+def _saying(q: str, authors: Collection[UUID]) -> Select[Any] | CompoundSelect[Any]:
+    """The ids of those with these words, and of those by whoever is called so.
+
+    A union only where it must be: without it the database stops at the limit for frequent words.
+    """
+    words = fulltext.having(KIND, q)
+    if not authors:
+        return words
+    row = aliased(StatusUpdate)
+    return union_all(words, select(row.id).where(row.author_id.in_(authors)))
+
+
+async def called(session: AsyncSession, q: str | None) -> list[UUID]:
+    """Whoever is called so; no statement where nothing is asked."""
+    if not finding.words_of(q):
+        return []
+    return list(await session.scalars(select(User.id).where(finding.holding(q or "", User.name))))
 
 
 def view_of(actor: Actor, row: StatusUpdate, *more: Any) -> UpdateView:  # noqa: ANN401 - a row

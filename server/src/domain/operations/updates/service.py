@@ -88,10 +88,15 @@ async def list_(
     filters: Filters | None = None,
     paging: Paging | None = None,
 ) -> Page[UpdateView]:
-    """Those the actor may read, the latest first. One statement. Raises `Forbidden`."""
+    """Those the actor may read, the latest first. One statement, with `q` two.
+
+    Raises `Forbidden`.
+    """
     policy.require_read(actor)
     wanted = repository.whole(actor).where(repository.visible(actor))
-    wanted = repository.narrowed(wanted, filters or Filters())
+    filters = filters or Filters()
+    authors = await repository.called(session, filters.q)
+    wanted = repository.narrowed(wanted, filters, authors)
     keys = [
         Key(StatusUpdate.posted_at, descending=True, name="posted_at"),
         Key(StatusUpdate.id, descending=True, name="id"),
