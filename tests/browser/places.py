@@ -57,6 +57,7 @@ PLACES = (
     Place("incident-type-new", "/incident-types/new"),
     Place("incident-priority-new", "/incident-priorities/new"),
     Place("blockers", "/blockers", "member"),
+    Place("move-in", "/imports/team", "manager"),
     Place("blocker-new", "/blockers/new", "member"),
     Place("decisions", "/decisions", "member"),
     Place("decision-new", "/decisions/new", "member"),
