@@ -13,12 +13,16 @@ def rooms(lab: Lab) -> Given:
     kind = {"code": "smoke", "name": "Smoke"}
     type_id = made(lab, "/incident-types", json=kind)
     going, written, signed = (
-        {"incident_id": made(lab, "/incidents", json={"type_id": type_id, "title": title})}
+        {
+            "incident_id": made(
+                lab, "/incidents", by="member", json={"type_id": type_id, "title": title}
+            )
+        }
         for title in ("It smokes", "It smoked", "It smoked before")
     )
     for one in (written, signed):
-        _any(lab, "PUT", f"/incidents/{one['incident_id']}/review", json=LEARNED)
-    _any(lab, "POST", f"/incidents/{signed['incident_id']}/review/sign")
+        _done(lab, "PUT", f"/incidents/{one['incident_id']}/review", by="member", json=LEARNED)
+    _done(lab, "POST", f"/incidents/{signed['incident_id']}/review/sign", by="admin")
     path = f"/incidents/{going['incident_id']}"
     entry = {**going, "entry_id": made(lab, f"{path}/timeline", json={"text": "Smoke"})}
     kept, ending = (
@@ -61,6 +65,6 @@ def rooms(lab: Lab) -> Given:
     }  # fmt: skip
 
 
-def _any(lab: Lab, method: str, path: str, **options: object) -> None:
-    answer = lab.call(method, path, by="admin", headers={"If-Match": "*"}, **options)
+def _done(lab: Lab, method: str, path: str, *, by: str, **options: object) -> None:
+    answer = lab.call(method, path, by=by, headers={"If-Match": "*"}, **options)
     assert answer.is_success, answer.text

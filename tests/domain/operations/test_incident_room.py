@@ -383,7 +383,7 @@ async def test_closing_waits_for_a_lead_mandatory_tasks_and_the_signature(world:
     async def lacking() -> list[str]:
         async with world.reading() as reads:
             row = await reads.get_one(Incident, incident)
-            type_ = await reads.scalar(select(IncidentType))
+            type_ = (await reads.scalars(select(IncidentType))).one()
             found = await guards.lacking_for_close(reads, row, type_)
         return [str(one.field[0]) for one in found]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -224,7 +224,7 @@ def _whole() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _order() -> tuple[ColumnElement[Any], ...]:
+def _order() -> tuple[Any, ...]:
     rank = case(_RANKS, value=IncidentAssignment.role)
     is_over = case((IncidentAssignment.until_at.is_(None), 0), else_=1)
     since = IncidentAssignment.since_at
