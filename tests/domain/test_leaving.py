@@ -171,6 +171,7 @@ async def test_all_that_is_stored_of_a_person_is_in_their_zip(world: World, tmp_
 def test_each_domain_says_what_it_holds_of_a_person() -> None:
     assert set(accounts.leaving.exporting.sources()) == {
         "profile", "teams", "roles", "access", "events", "bookings", "notifications", "files",
+        "notification-choices",
         "resources", "approvals", "quotas", "checklists",
         "booking-series", "booking-invitations", "booking-templates", "booking-transfers",
         "training", "problems", "waiting", "slots", "calendar-feeds",

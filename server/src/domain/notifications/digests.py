@@ -18,7 +18,6 @@ from src.core.language import gettext as _
 from src.core.language import ngettext
 from src.core.mail import Letter
 from src.domain import accounts
-from src.domain.accounts.post import Entry, Text
 from src.domain.notifications import (
     hours,
     kinds,
@@ -185,14 +184,14 @@ def _text(
     user: accounts.User,
     locale: str,
     base_url: str,
-) -> Text:
+) -> accounts.post.Text:
     """The letter in words: below the name of each group what happened, in the order it did."""
-    by_group: dict[str, list[Entry]] = {}
+    by_group: dict[str, list[accounts.post.Entry]] = {}
     for one in found[:MOST]:
         what = kinds.find_or_none(one.kind)
         said = rendering.render(one, people, locale, user.timezone)
         path = letters.path_of(one)
-        entry = Entry(
+        entry = accounts.post.Entry(
             said.title,
             said.body,
             f"{base_url}{path}" if path else "",
@@ -210,4 +209,4 @@ def _text(
     if left > 0:
         body = _("The first %(most)s, and %(left)s more wait in Aliquot:", most=MOST, left=left)
     title = ngettext("%(num)s thing to know today", "%(num)s things to know today", count)
-    return Text(title, body, _("See all notifications"), parts=parts)
+    return accounts.post.Text(title, body, _("See all notifications"), parts=parts)

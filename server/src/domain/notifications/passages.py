@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.domain.accounts.post import Text
+from src.domain import accounts
 from src.domain.notifications.tables import Notification
 
 Facts = tuple[tuple[str, str], ...]
@@ -29,7 +29,9 @@ def passage(kind: str, find: Find) -> None:
     _finders[kind] = find
 
 
-async def added(session: AsyncSession, text: Text, notification: Notification) -> Text:
+async def added(
+    session: AsyncSession, text: accounts.post.Text, notification: Notification
+) -> accounts.post.Text:
     """The text with what is found besides."""
     find = _finders.get(notification.kind)
     if find is None or notification.subject_id is None:

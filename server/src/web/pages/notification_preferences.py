@@ -68,16 +68,7 @@ async def save_preferences(page: CurrentPage) -> Response:
     shape = form.parse(HoursShape)
     if shape is None:
         return await _show(page, form, status=422)
-    async with page.reading() as reads:
-        now = await notifications.preferences.get(reads, page.actor)
-    wish = Wish(_minutes(shape), _modes(form, now))
-    done = await page.tried(
-        form,
-        lambda tx: notifications.preferences.change(
-            tx, page.actor, wish=wish, expected_version=shape.version
-        ),
-        FIELDS,
-    )
+    done = await _saved(page, form, shape)
     if isinstance(done, Refused):
         return await _show(page, form, status=done.status)
     return see_other(f"{PATH}?done=saved")
@@ -109,6 +100,19 @@ async def list_deliveries(page: CurrentPage, reads: Reads, paging: Paging) -> Re
     )  # fmt: skip
 
 
+async def _saved(page: Page, form: Form, shape: HoursShape) -> PreferencesView | Refused:
+    async with page.reading() as reads:
+        now = await notifications.preferences.get(reads, page.actor)
+    wish = Wish(_minutes(shape), _modes(form, now))
+    return await page.tried(
+        form,
+        lambda tx: notifications.preferences.change(
+            tx, page.actor, wish=wish, expected_version=shape.version
+        ),
+        FIELDS,
+    )
+
+
 def _states(form: Form) -> list[DeliveryState]:
     chosen = form.values["state"]
     return [DeliveryState(chosen)] if chosen in set(DeliveryState) else []
@@ -120,9 +124,7 @@ def _words(named: dict[DeliveryState, str] | dict[Mode, str]) -> list[tuple[str,
 
 def _minutes(shape: HoursShape) -> dict[str, int | None]:
     found = {name: getattr(shape, name) for name in FIELDS}
-    return {
-        name: at and at.hour * 60 + at.minute for name, at in found.items() if at is not None
-    } | {name: None for name, at in found.items() if at is None}
+    return {name: None if at is None else at.hour * 60 + at.minute for name, at in found.items()}
 
 
 def _modes(form: Form, now: PreferencesView) -> dict[str, dict[Channel, Mode | None]]:
