@@ -18,7 +18,7 @@ from src.core.language import gettext as _
 from src.core.paging import MAX_LIMIT
 from src.core.paging import Paging as Limits
 from src.domain import files, maintenance, resources
-from src.domain.operations import discussion, incidents
+from src.domain.operations import incidents
 from src.domain.operations.incidents import IncidentView, On, Report, judging
 from src.domain.operations.tables import Severity, Visibility
 from src.domain.resources.tables import Effect
@@ -203,7 +203,7 @@ async def _form(
         if one and one.team and str(one.team.id) not in dict(teams):
             teams.append((str(one.team.id), one.team.name))
         options = await resource_choices(reads, page, chosen)
-        tags = await discussion.tags.often(reads, "incident")
+        tags = await incidents.reading.often_tagged(reads, page.actor)
     rows = [OnRow(number, options) for number in range(len(_resource_values(form)) + SPARE)]
     return page.show(
         "incidents/form.html", status=status, form=form, one=one, types=types.items,

@@ -148,7 +148,8 @@ async def _follow_up(
         row.reminded_at = None
     # What hangs on it counts as a change of it: whoever read it before reads it anew.
     row.updated_at = clock.now()
-    hidden = {*_TEXTS, "tags", "links"}
+    # What it leads to may be known to fewer than this one.
+    hidden = {*_TEXTS, "tags", "links", "duplicate_of", "recurrence_of"}
     told = {
         name: True if name in hidden else found
         for name, found in done.items()

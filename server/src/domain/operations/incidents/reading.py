@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -40,6 +40,7 @@ from src.domain.operations.tables import (
     IncidentRole,
     IncidentState,
     IncidentType,
+    Tagged,
 )
 from src.domain.resources.tables import Effect, Location, Resource
 
@@ -149,6 +150,19 @@ async def called(session: AsyncSession, actor: Actor, said: str) -> UUID | None:
         select(Incident.id).where(which, policy.visible(actor))
     )
     return found
+
+
+async def often_tagged(session: AsyncSession, actor: Actor, *, most: int = 30) -> list[str]:
+    """The tags that incidents have most, of those the actor may know of: a tag tells too."""
+    rows = await session.scalars(
+        select(Tagged.tag)
+        .join(Incident, Incident.id == Tagged.subject_id)
+        .where(Tagged.subject_type == KIND, policy.visible(actor))
+        .group_by(Tagged.tag)
+        .order_by(func.count().desc(), Tagged.tag)
+        .limit(most)
+    )
+    return list(rows)
 
 
 async def known_resources(
