@@ -10,6 +10,9 @@ from pathlib import Path
 from textwrap import dedent
 from uuid import UUID
 
+import pytest
+
+from src import redis_client
 from tests.support import servers
 from tests.support.application import Lab, running
 from tests.support.databases import Templates
@@ -68,8 +71,10 @@ def _with_own_redis(templates: Templates, folder: Path) -> Iterator[tuple[Lab, s
 
 
 def test_killing_the_cache_loses_no_log_in_and_brings_none_back(
-    templates: Templates, tmp_path: Path
+    templates: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # How long each question to a silent cache is waited for is not what this is about.
+    monkeypatch.setitem(redis_client.create_async.__kwdefaults__, "patience", 0.3)
     with _with_own_redis(templates, tmp_path) as (lab, own):
         stays, goes = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "member")
         own.freeze()
