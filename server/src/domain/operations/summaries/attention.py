@@ -100,6 +100,7 @@ async def _overdue(session: AsyncSession, frame: Frame) -> list[Stored]:
     return [
         {"id": str(task_id), "due": _iso(due_at), "owner": owner_id and str(owner_id)}
         for task_id, due_at, owner_id in rows
+        if due_at is not None
     ]
 
 
