@@ -175,4 +175,7 @@ def test_each_domain_says_what_it_holds_of_a_person() -> None:
         "resources", "approvals", "quotas", "checklists",
         "booking-series", "booking-invitations", "booking-templates", "booking-transfers",
         "training", "problems", "waiting", "slots", "calendar-feeds",
+        "status-updates", "comments", "acknowledgements", "blockers", "decisions", "handovers",
+        "team-imports", "incidents", "incident-roles", "incident-tasks", "incident-timeline",
+        "incident-reviews", "incident-subscriptions",
     }  # fmt: skip
