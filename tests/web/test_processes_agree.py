@@ -74,7 +74,8 @@ def test_killing_the_cache_loses_no_log_in_and_brings_none_back(
     templates: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # How long each question to a silent cache is waited for is not what this is about.
-    monkeypatch.setitem(redis_client.create_async.__kwdefaults__, "patience", 0.3)
+    defaults = {**(redis_client.create_async.__kwdefaults__ or {}), "patience": 0.3}
+    monkeypatch.setattr(redis_client.create_async, "__kwdefaults__", defaults)
     with _with_own_redis(templates, tmp_path) as (lab, own):
         stays, goes = Visitor.logged_in(lab, "member"), Visitor.logged_in(lab, "member")
         own.freeze()

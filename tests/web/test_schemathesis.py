@@ -192,7 +192,7 @@ def _phases(quick: str) -> tuple[str, ...]:
     if os.environ.get("ALIQUOT_TEST_CAMPAIGN") == "full":
         return ("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "50")
     # A limit of time makes fuzzing go on until it is over, so it stands with the cases alone.
-    bound = ("--max-time", "60") if "fuzzing" not in quick else ("--max-examples", "1")
+    bound = ("--max-time", "40") if "fuzzing" not in quick else ("--max-examples", "1")
     return ("--phases", quick, *bound)
 
 
