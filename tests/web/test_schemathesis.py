@@ -59,7 +59,9 @@ CANNOT_SUCCEED = {
 SUCCEEDING = 0.9
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 
-pytestmark = pytest.mark.timeout(300)
+FULL = os.environ.get("ALIQUOT_TEST_CAMPAIGN") == "full"
+
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(3600 if FULL else 300)]
 
 
 @pytest.fixture
@@ -189,7 +191,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
 
 
 def _phases(quick: str) -> tuple[str, ...]:
-    if os.environ.get("ALIQUOT_TEST_CAMPAIGN") == "full":
+    if FULL:
         return ("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "50")
     # A limit of time makes fuzzing go on until it is over, so it stands with the cases alone.
     bound = ("--max-time", "40") if "fuzzing" not in quick else ("--max-examples", "1")
