@@ -645,7 +645,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_summaries_order")),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_summaries_team_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id"], ["teams.id"], name=op.f("fk_summaries_team_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_summaries")),
         sa.UniqueConstraint("scope", "on_date", name=op.f("uq_summaries_scope_on_date")),
     )

@@ -542,3 +542,16 @@ async def test_the_mail_says_what_the_reader_may_see_in_their_language(stage: St
     assert "Leak 1" in letter.text
     assert "Leak 2" not in letter.text + letter.html
     assert f"https://lab.example.org/summaries/{team_id}/{MORNING.date()}" in letter.text
+
+
+async def test_a_team_that_is_deleted_takes_its_summaries_along_and_leaves_its_events(
+    stage: Stage,
+) -> None:
+    world = stage.world
+    admin, team_id = await world.person(RoleName.ADMIN), await world.team()
+    assert await made(world, MORNING + HOUR, team_id)
+    async with world.writing() as session:
+        await accounts.delete_team(session, admin, team_id)
+    async with world.reading() as reads:
+        assert await reads.scalar(select(func.count()).select_from(Summary)) == 0
+        assert await reads.scalar(select(func.count()).where(Event.verb == "summary.made")) == 1

@@ -26,7 +26,8 @@ class SummarySetting(Versioned, Table):
 class Summary(Identified, Versioned, Table):
     """What happened in [starts_at, ends_at), as codes and arguments; one a scope and local date.
 
-    `scope` is `team:<id>` or `all`. `is_late`: written after its morning, from the record.
+    `scope` is `team:<id>` or `all`. `is_late`: written after its morning, from the record. A team
+    that is deleted takes its own along; the events they were written from stay.
     """
 
     __tablename__ = "summaries"
@@ -37,7 +38,7 @@ class Summary(Identified, Versioned, Table):
     )
 
     scope: Mapped[str] = mapped_column(String(41))
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     on_date: Mapped[date]
     timezone: Mapped[str] = mapped_column(String(64))
     starts_at: Mapped[datetime]
