@@ -86,7 +86,7 @@ def test_a_step_is_taken_with_a_word_or_refused_with_the_allowed_targets(
         with pytest.raises(BadBlocker):
             states.step(state, to, note)
     else:
-        assert states.step(state, to, note).verb in {"blocker.resolved", "blocker.reopened"}
+        assert states.step(state, to, note).asks
 
 
 @given(st.lists(st.sampled_from(["resolve", "reopen", "archive", "unarchive"]), max_size=12))
@@ -311,8 +311,9 @@ async def test_owner_and_the_person_waited_on_are_told_and_followers_that_it_is_
     assert await told(world, "blocker.waiting") == {waited.user_id}
     async with world.writing() as session:
         subject = ("blocker", made.id)
-        await follows.put(session, follower.user_id, subject, follows=True)
-        await follows.put(session, waited.user_id, subject, follows=False)
+        for who, does_follow in ((follower, True), (waited, False)):
+            assert who.user_id is not None
+            await follows.put(session, who.user_id, subject, follows=does_follow)
     await moved(world, owner, made.id, RESOLVED)
     await happened(world, blockers.topics.HAPPENED.name)
     assert await told(world, "blocker.resolved") == {member.user_id, follower.user_id}

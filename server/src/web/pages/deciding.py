@@ -23,6 +23,7 @@ from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 
 router = APIRouter(include_in_schema=False)
 READ, POST = Permission.OPERATIONS_READ, Permission.OPERATIONS_POST
+AMENDED = frozenset({*LONGEST, "review_on", "reason"})
 LEADS_TO = {
     DecisionState.ACCEPTED: "accept",
     DecisionState.REJECTED: "reject",
@@ -74,6 +75,10 @@ class AmendmentShape(Shape):
     review_on: TypedDate | None = None
     reason: str = Field(max_length=decisions.states.LONGEST_REASON)
     version: int | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """What the service takes: what is emptied is cleared."""
+        return self.model_dump(include={*LONGEST, "review_on"})
 
 
 @router.post("/decisions/{decision_id}/stance", **takes(READ))
@@ -143,20 +148,14 @@ async def change_option(page: CurrentPage, decision_id: UUID, option_id: UUID) -
     form = await Form.read(page.request)
     shape, status = form.parse(OptionShape), 422
     if shape is not None:
-        changes = shape.model_dump(exclude={"version"})
-        if shape.position is None:
-            del changes["position"]
+        changes = shape.model_dump(exclude={"version"}, exclude_none=True)
         made = await page.tried(form, lambda tx: decisions.options.change(
-            tx, page.actor, decision_id, option_id, changes=changes,
-            expected_version=shape.version,
+            tx, page.actor, decision_id, option_id, changes=changes, expected_version=form.version
         ))  # fmt: skip
         if not isinstance(made, Refused):
             return see_other(f"/decisions/{decision_id}?done=options#options")
         status = made.status
-    async with page.reading() as reads:
-        one = await decisions.get(reads, page.actor, decision_id)
-    option = _option(one, option_id)
-    return page.show("decisions/option.html", status=status, one=one, option=option, form=form)
+    return await _show_option(page, decision_id, option_id, form, status)
 
 
 @router.post("/decisions/{decision_id}/options/{option_id}/remove", **takes(POST))
@@ -215,19 +214,31 @@ async def amend(page: CurrentPage, decision_id: UUID) -> Response:
     form = await Form.read(page.request)
     shape, status = form.parse(AmendmentShape), 422
     if shape is not None:
-        changes: dict[str, Any] = {name: getattr(shape, name) for name in (*LONGEST, "review_on")}
         made = await page.tried(form, lambda tx: decisions.amending.amend(
-            tx, page.actor, decision_id, changes=changes, reason=shape.reason,
+            tx, page.actor, decision_id, changes=shape.changes(), reason=shape.reason,
             expected_version=shape.version,
-        ), frozenset({*changes, "reason"}))  # fmt: skip
+        ), AMENDED)  # fmt: skip
         if not isinstance(made, Refused):
             return see_other(f"/decisions/{decision_id}?done=amended#amendments")
         status = made.status
+    return await _show_amendment(page, decision_id, form, status)
+
+
+async def _show_amendment(page: Page, decision_id: UUID, form: Form, status: int) -> Response:
     async with page.reading() as reads:
         one = await decisions.get(reads, page.actor, decision_id)
     return page.show(
         "decisions/amend.html", status=status, one=one, form=form, why_not=_why_not(one, "amend")
     )
+
+
+async def _show_option(
+    page: Page, decision_id: UUID, option_id: UUID, form: Form, status: int
+) -> Response:
+    async with page.reading() as reads:
+        one = await decisions.get(reads, page.actor, decision_id)
+    option = _option(one, option_id)
+    return page.show("decisions/option.html", status=status, one=one, option=option, form=form)
 
 
 async def _verdict(

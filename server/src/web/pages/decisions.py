@@ -96,7 +96,6 @@ class DecisionShape(Shape):
     is_decided: bool = False
     supersedes: UUID | None = None
     reason: str = Field("", max_length=decisions.states.LONGEST_REASON)
-    version: int | None = None
 
     def wish(self, form: Form, links: list[tuple[str, UUID]]) -> Wish:
         """What the service takes."""
@@ -178,21 +177,15 @@ async def change_decision(page: CurrentPage, decision_id: UUID) -> Response:
     form = await Form.read(page.request)
     async with page.reading() as reads:
         one = await decisions.get(reads, page.actor, decision_id)
-    is_open = one.state is DecisionState.PROPOSED
-    if not is_open:  # its text stands, whatever was sent
-        form.lists["title"] = [one.title]
-    shape, links = form.parse(DecisionShape), writing.links_of(form)
-    if shape is None or links is None:
-        return await _form(page, form, one=one, status=422)
-    changes: dict[str, Any] = {"tags": writing.tags_of(form), "links": links}
-    if is_open:
-        changes |= {name: getattr(shape, name) for name in (*LONGEST, "team_id", "review_on")}
-    made = await page.tried(form, lambda tx: decisions.change(
-        tx, page.actor, decision_id, changes=changes, expected_version=shape.version
-    ), FIELDS)  # fmt: skip
-    if isinstance(made, Refused):
-        return await _form(page, form, one=one, status=made.status)
-    return see_other(f"/decisions/{decision_id}?done=saved")
+    changes, status = _changes(form, one), 422
+    if changes is not None:
+        made = await page.tried(form, lambda tx: decisions.change(
+            tx, page.actor, decision_id, changes=changes, expected_version=form.version
+        ), FIELDS)  # fmt: skip
+        if not isinstance(made, Refused):
+            return see_other(f"/decisions/{decision_id}?done=saved")
+        status = made.status
+    return await _form(page, form, one=one, status=status)
 
 
 async def show(
@@ -222,6 +215,20 @@ async def show(
         mine=mine[0] if mine else None, people=people, amendments=amendments, stances=STANCES,
         portraits=portraits, **around,
     )  # fmt: skip
+
+
+def _changes(form: Form, one: DecisionView) -> dict[str, Any] | None:
+    """What was typed of it; None where something is wrong. What is decided keeps its text."""
+    is_open = one.state is DecisionState.PROPOSED
+    if not is_open:
+        form.lists["title"] = [one.title]
+    shape, links = form.parse(DecisionShape), writing.links_of(form)
+    if shape is None or links is None:
+        return None
+    changes: dict[str, Any] = {"tags": writing.tags_of(form), "links": links}
+    if is_open:
+        changes |= {name: getattr(shape, name) for name in (*LONGEST, "team_id", "review_on")}
+    return changes
 
 
 async def _made(tx: AsyncSession, page: Page, wish: Wish, shape: DecisionShape) -> DecisionView:

@@ -30,7 +30,7 @@ async def transition(
     `BlockerStateConflict` with the allowed targets, `BadBlocker` without a note.
     """
     row = await service.writable(session, actor, blocker_id, expected_version)
-    step = states.step(row.state, to, note)
+    states.step(row.state, to, note)
     before, row.state, row.state_rank = row.state, to, states.RANKS[to]
     is_resolved = to is BlockerState.RESOLVED
     row.resolution = note.strip() if is_resolved else ""
@@ -38,7 +38,7 @@ async def transition(
     row.resolved_by = actor.user_id if is_resolved else None
     row.nudged_at = None
     changes = {"state": [before, to], "impact": row.impact}
-    service.record(session, actor, step.verb, row, changes=changes, reason=note.strip())
+    service.record(session, actor, states.VERBS[to], row, changes=changes, reason=note.strip())
     await session.flush()
     await service.put_words(session, row)
     what = "resolved" if is_resolved else "reopened"

@@ -8,6 +8,7 @@ worker reminds nobody twice.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,8 +32,8 @@ async def run(session: AsyncSession, *, limit: int = 200) -> int:
     )  # fmt: skip
     for row in found:
         is_late = row.needed_by is not None and row.needed_by < today
-        people = {one for one in (row.owner_id, row.waiting_on_id) if one} or {row.raised_by}
-        asked = {one for one in people if one is not None}
+        people: tuple[UUID | None, ...] = (row.owner_id, row.waiting_on_id)
+        asked = {one for one in (people if any(people) else (row.raised_by,)) if one is not None}
         heard = await telling.audience(session, row, asked)
         for person_id in sorted(heard):
             await telling.notify(

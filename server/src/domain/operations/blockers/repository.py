@@ -145,7 +145,7 @@ def _before(moment: Any, limit: datetime) -> ColumnElement[bool]:  # noqa: ANN40
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found = [
+    found: list[ColumnElement[bool]] = [
         column.in_(wanted)
         for column, wanted in (
             (Blocker.state, filters.states),

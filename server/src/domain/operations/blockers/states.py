@@ -23,18 +23,14 @@ RANKS = {BlockerState.ACTIVE: 1, BlockerState.RESOLVED: 2}
 class Step:
     """A way from one state to another; `asks` is what must be said with it."""
 
-    verb: str
     asks: str
 
 
 STEPS: dict[tuple[BlockerState, BlockerState], Step] = {
-    (BlockerState.ACTIVE, BlockerState.RESOLVED): Step(
-        "blocker.resolved", mark("Say what resolved it.")
-    ),
-    (BlockerState.RESOLVED, BlockerState.ACTIVE): Step(
-        "blocker.reopened", mark("Say why it is back.")
-    ),
+    (BlockerState.ACTIVE, BlockerState.RESOLVED): Step(mark("Say what resolved it.")),
+    (BlockerState.RESOLVED, BlockerState.ACTIVE): Step(mark("Say why it is back.")),
 }
+VERBS = {BlockerState.RESOLVED: "blocker.resolved", BlockerState.ACTIVE: "blocker.reopened"}
 _WORDS = {BlockerState.ACTIVE: mark("active"), BlockerState.RESOLVED: mark("resolved")}
 
 

@@ -35,7 +35,7 @@ async def transition(
     """
     await _lock(session, {decision_id, verdict.superseded_by or decision_id})
     row = await service.writable(session, actor, decision_id, expected_version)
-    step = states.step(row.state, verdict.to, verdict.reason)
+    states.step(row.state, verdict.to, verdict.reason)
     await _judge(session, actor, row, verdict)
     before, row.state, row.state_rank = row.state, verdict.to, states.RANKS[verdict.to]
     row.reason = verdict.reason.strip()
@@ -45,7 +45,9 @@ async def transition(
     if verdict.outcome is not None:
         row.outcome = verdict.outcome
     changes = {"state": [before, row.state], "superseded_by": verdict.superseded_by}
-    service.record(session, actor, step.verb, row, changes=changes, reason=row.reason or None)
+    service.record(
+        session, actor, states.VERBS[verdict.to], row, changes=changes, reason=row.reason or None
+    )
     await session.flush()
     await service.put_words(session, row)
     texts = (row.reason, verdict.outcome or "")

@@ -31,24 +31,24 @@ RANKS = {
 class Step:
     """A way to a state; `asks` is the reason that must be given, if any must."""
 
-    verb: str
     asks: str = ""
 
 
 STEPS: dict[tuple[DecisionState, DecisionState], Step] = {
-    (DecisionState.PROPOSED, DecisionState.ACCEPTED): Step("decision.accepted"),
-    (DecisionState.PROPOSED, DecisionState.REJECTED): Step(
-        "decision.rejected", mark("Say why it is rejected.")
-    ),
-    (DecisionState.PROPOSED, DecisionState.WITHDRAWN): Step(
-        "decision.withdrawn", mark("Say why it is withdrawn.")
-    ),
+    (DecisionState.PROPOSED, DecisionState.ACCEPTED): Step(),
+    (DecisionState.PROPOSED, DecisionState.REJECTED): Step(mark("Say why it is rejected.")),
+    (DecisionState.PROPOSED, DecisionState.WITHDRAWN): Step(mark("Say why it is withdrawn.")),
     (DecisionState.ACCEPTED, DecisionState.SUPERSEDED): Step(
-        "decision.superseded", mark("Say why another takes its place.")
+        mark("Say why another takes its place.")
     ),
-    (DecisionState.ACCEPTED, DecisionState.DEPRECATED): Step(
-        "decision.deprecated", mark("Say why it no longer holds.")
-    ),
+    (DecisionState.ACCEPTED, DecisionState.DEPRECATED): Step(mark("Say why it no longer holds.")),
+}
+VERBS = {
+    DecisionState.ACCEPTED: "decision.accepted",
+    DecisionState.REJECTED: "decision.rejected",
+    DecisionState.WITHDRAWN: "decision.withdrawn",
+    DecisionState.SUPERSEDED: "decision.superseded",
+    DecisionState.DEPRECATED: "decision.deprecated",
 }
 _WORDS = {
     DecisionState.PROPOSED: mark("proposed"),
