@@ -35,11 +35,11 @@ def _types(lab: Lab) -> dict[str, str]:
         {"code": "failure", "name": "Failure", "may_be_anonymous": True},
         {"code": "injury", "name": "Injury", "default_visibility": "restricted"},
     )
-    made = {}
+    made: dict[str, str] = {}
     for kind in kinds:
         answer = lab.post("/incident-types", by="admin", json=kind)
         assert answer.status_code == 201, answer.text
-        made[kind["code"]] = answer.json()["data"]["id"]
+        made[str(kind["code"])] = answer.json()["data"]["id"]
     return made
 
 
@@ -201,13 +201,12 @@ def _secret(lab: Lab, type_id: str) -> dict[str, Any]:
 
 def _addresses(lab: Lab, made: dict[str, Any]) -> list[str]:
     """Every address that is read without an id, the resource's own, and those that search."""
-    found = {
-        context.path
+    paths = {
+        str(context.path)
         for context in iter_route_contexts(lab.app.routes)
         if "GET" in (getattr(context.original_route, "methods", None) or ())
-        and "{" not in context.path
-        and not _APART.search(context.path)
     }
+    found = {path for path in paths if "{" not in path and not _APART.search(path)}
     resource, api = f"/resources/{lab.ids.confocal}", "/api/v1"
     return [
         *sorted(found),
