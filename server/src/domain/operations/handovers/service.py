@@ -21,7 +21,7 @@ from src.core.paging import Key, Page, Paging, paginate
 from src.domain.accounts.tables import Team, User
 from src.domain.operations import discussion, parties
 from src.domain.operations import policy as of_operations
-from src.domain.operations.handovers import policy, topics, verbs
+from src.domain.operations.handovers import policy, topics
 from src.domain.operations.handovers.errors import BadHandover, HandoverNotFound, HandoverTaken
 from src.domain.operations.handovers.views import HandoverView
 from src.domain.operations.summaries import attention, instruments, rendering, sections
@@ -69,7 +69,7 @@ async def give(
     )  # fmt: skip
     session.add(row)
     await session.flush()
-    _record(session, actor, verbs.GIVEN, row)
+    _record(session, actor, "handover.given", row)
     await fulltext.put(
         session, "handover", row.id, title=_("Hand-over"), body=markdown.plain(row.watch)
     )
@@ -153,7 +153,7 @@ async def acknowledge(
     row.acknowledged_by, row.acknowledged_at = actor.user_id, clock.now()
     row.remark = remark.strip()
     await session.flush()
-    _record(session, actor, verbs.ACKNOWLEDGED, row)
+    _record(session, actor, "handover.acknowledged", row)
     await _publish(session, topics.ACKNOWLEDGED, row)
     return await get(session, actor, handover_id)
 

@@ -5,5 +5,5 @@ from __future__ import annotations
 from src.core.events import verb
 from src.core.language import mark
 
-GIVEN = verb("handover.given", mark("Shift handed over"))
-ACKNOWLEDGED = verb("handover.acknowledged", mark("Shift taken over"))
+verb("handover.given", mark("Shift handed over"))
+verb("handover.acknowledged", mark("Shift taken over"))

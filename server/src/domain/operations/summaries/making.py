@@ -22,7 +22,7 @@ from src.core.events import Archive
 from src.core.language import gettext as _
 from src.core.operations import Operation
 from src.domain.operations import policy
-from src.domain.operations.summaries import scopes, sections, topics, verbs, windows
+from src.domain.operations.summaries import scopes, sections, topics, windows
 from src.domain.operations.summaries.errors import (
     SummaryArchived,
     SummaryNotDue,
@@ -179,7 +179,7 @@ async def _make(
             await session.flush()
     except IntegrityError:
         return None
-    _record(session, SYSTEM, verbs.MADE, row)
+    _record(session, SYSTEM, "summary.made", row)
     return row
 
 
@@ -189,7 +189,7 @@ async def _make_anew(session: AsyncSession, actor: Actor, row: Summary, *, now: 
     row.made_at = now
     row.is_late = now - row.ends_at > LATE
     await session.flush()
-    _record(session, actor, verbs.REGENERATED, row)
+    _record(session, actor, "summary.regenerated", row)
 
 
 def frame_of(row: Summary) -> Frame:

@@ -15,7 +15,7 @@ from src.core.db import savepoint
 from src.core.errors import FieldError, PreconditionFailed
 from src.core.language import gettext as _
 from src.domain.operations import policy
-from src.domain.operations.summaries import making, scopes, verbs, windows
+from src.domain.operations.summaries import making, scopes, windows
 from src.domain.operations.summaries.errors import BadSummarySettings
 from src.domain.operations.summaries.scopes import Scope
 from src.domain.operations.summaries.views import SettingView
@@ -71,7 +71,7 @@ async def change(
         await _store(session, scope, changes)
         subject = ("summary-settings", team_id)
         facts = {"team_id": team_id, **done}
-        events.record(session, actor, verbs.SET, subject, changes=facts)
+        events.record(session, actor, "summary.set", subject, changes=facts)
     return await get(session, actor, team_id)
 
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 from src.core.events import Kind, verb
 from src.core.language import mark
 
-MADE = verb("summary.made", mark("Summary written"))
-REGENERATED = verb("summary.regenerated", mark("Summary written anew"))
-SET = verb("summary.set", mark("Time of the summary changed"), kind=Kind.ADMINISTRATION)
+verb("summary.made", mark("Summary written"))
+verb("summary.regenerated", mark("Summary written anew"))
+verb("summary.set", mark("Time of the summary changed"), kind=Kind.ADMINISTRATION)
