@@ -36,6 +36,7 @@ from tests.web import (
     given_notifications,
     given_quotas,
     given_summaries,
+    given_team_imports,
     given_updates,
     given_waiting,
 )
@@ -181,6 +182,7 @@ def _prepared(lab: Lab) -> dict[str, Any]:
         **given_waiting.waiting(lab),
         **given_calendars.calendars(lab),
         **given_quotas.quotas(lab),
+        **given_team_imports.team_imports(lab),
         **given_updates.updates(lab),
         **given_summaries.handed_over(lab),
         **given_decisions.decided(lab),

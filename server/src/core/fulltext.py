@@ -49,7 +49,7 @@ from src.core.words import Word
 LONGEST = 100_000  # letters of a body that are indexed
 # Of so many of the latest hits, and of the latest in titles, the order is made.
 CANDIDATES = 24
-LATEST = 3000  # documents of a kind that PostgreSQL looks through before it asks its index
+LATEST = 2000  # documents of a kind that PostgreSQL looks through before it asks its index
 INDEX = "search_index"  # SQLite's
 _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -130,12 +130,13 @@ async def find(
     """
     if not sought:
         return []
-    return (await session.execute(statement(session, noun, sought, limit=limit))).all()
+    found = await session.execute(statement(session, noun, sought, limit=limit))
+    return found.all()
 
 
 def statement(
     session: AsyncSession, noun: Noun, sought: Sequence[Word], *, limit: int
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """What `find` says to the database."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     matching = _on_postgresql if is_postgresql else _on_sqlite
@@ -217,7 +218,7 @@ def _on_postgresql(noun: Noun, sought: Sequence[Word], *, in_title: bool) -> lis
     asked = _asked_of_postgresql(noun.kind, sought, in_title=in_title)
     query = cast(cast(literal(asked), Text), TSQUERY)
     documents, name = SearchDocument.__table__, "titles" if in_title else "texts"
-    words_ = literal_column("words")
+    words_: ColumnElement[Any] = literal_column("words")
     latest = (
         select(documents.c.id, documents.c.subject_id, words_)
         .where(documents.c.kind == noun.kind)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from src.core import clock, operations
 from src.core.actor import Actor
@@ -352,7 +352,7 @@ async def test_what_was_sent_is_forgotten_after_a_week(world: World) -> None:
     async with world.writing() as session:
         assert await imports.forget_old(session) == 0
         past = clock.now() - timedelta(days=8)
-        await session.execute(OperationsImport.__table__.update().values(created_at=past))
+        await session.execute(update(OperationsImport).values(created_at=past))
         assert await imports.forget_old(session) == 1
         assert await session.scalar(text("SELECT content FROM operations_imports")) == ""
     async with world.reading() as reads:

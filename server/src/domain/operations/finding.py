@@ -47,7 +47,7 @@ _STATES = {
     "deprecated": mark("Deprecated"),
 }
 Visible = Callable[[Actor], ColumnElement[bool]]
-_Column = InstrumentedAttribute[Any]
+_Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from src.core.actor import Permission, team_scope
-from src.core.errors import DomainError
 from src.core.language import gettext as _
 from src.core.language import mark
 from src.core.operations import OPEN
@@ -23,9 +24,8 @@ from src.web.api.team_imports import template
 from src.web.dependencies import Reads
 from src.web.forms import Form, Shape, see_other
 from src.web.pages import uploads
-from src.web.pages.frame import ABOUT_FORMS, CurrentPage, Page, Refused, shows, takes
+from src.web.pages.frame import CurrentPage, Page, Refused, shows, takes
 from src.web.pages.updates import teams_of
-from src.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
 MANAGE = Permission.OPERATIONS_MANAGE
@@ -67,26 +67,13 @@ async def get_template(kind: ImportKind, format: ImportFormat = ImportFormat.CSV
 async def send_file(page: CurrentPage) -> Response:
     """Keep it and have it looked through."""
     form = await Form.read(page.request)
-    async with page.request.form() as sent:
-        part = uploads.part_of(sent, form)
-        content = await part.read(imports.LARGEST + 1) if part else b""
-        name = (part.filename or "") if part else ""
+    name, content = await _received(page, form)
     shape = form.parse(UploadShape)
     if shape is None or form.is_faulty:
         return await _ask(page, form, status=422)
-    format_ = ImportFormat.JSON if name.lower().endswith(".json") else ImportFormat.CSV
-    team_id = None if shape.team_id == EVERYBODY else _id(shape.team_id)
-    try:
-        async with page.writing() as tx:
-            made = await imports.upload(
-                tx, page.actor, kind=shape.kind, format_=format_, content=content, name=name,
-                team_id=team_id,
-            )  # fmt: skip
-    except DomainError as refusal:
-        if refusal.kind not in ABOUT_FORMS:
-            raise
-        form.add(uploads.FIELD, refusal.code, refusal.detail)
-        return await _ask(page, form, status=status_of(refusal))
+    made = await page.tried(form, _keeping(page, shape, name, content), frozenset())
+    if isinstance(made, Refused):
+        return await _ask(page, form, status=made.status)
     return see_other(f"/imports/team/{made.id}")
 
 
@@ -115,6 +102,26 @@ async def take_over(page: CurrentPage, import_id: UUID) -> Response:
             view = await imports.get(reads, page.actor, import_id)
         return _show(page, form, view, status=made.status)
     return see_other(f"/imports/team/{import_id}")
+
+
+async def _received(page: Page, form: Form) -> tuple[str, bytes]:
+    """The file's name and its bytes; one more than may be tells that it is too large."""
+    async with page.request.form() as sent:
+        part = uploads.part_of(sent, form)
+        if part is None:
+            return "", b""
+        return part.filename or "", await part.read(imports.LARGEST + 1)
+
+
+def _keeping(
+    page: Page, shape: UploadShape, name: str, content: bytes
+) -> Callable[[AsyncSession], Awaitable[ImportView]]:
+    format_ = ImportFormat.JSON if name.lower().endswith(".json") else ImportFormat.CSV
+    team_id = None if shape.team_id == EVERYBODY else _id(shape.team_id)
+    return lambda tx: imports.upload(
+        tx, page.actor, kind=shape.kind, format_=format_, content=content, name=name,
+        team_id=team_id,
+    )  # fmt: skip
 
 
 def _show(page: Page, form: Form, view: ImportView, *, status: int = 200) -> Response:
@@ -151,7 +158,7 @@ async def _ask(page: Page, form: Form, *, status: int = 200) -> Response:
     )
 
 
-def _id(text: str) -> UUID | None:
+def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:

@@ -20,7 +20,7 @@ from src.domain.accounts.imports import export
 from src.domain.accounts.imports.reading import Cell
 from src.domain.accounts.tables import Team
 from src.domain.operations import parties
-from src.domain.operations.imports import policy, topics, verbs
+from src.domain.operations.imports import policy, topics
 from src.domain.operations.imports.columns import LARGEST
 from src.domain.operations.imports.errors import (
     TeamImportHasFaults,
@@ -112,7 +112,7 @@ async def upload(
     session.add(row)
     await session.flush()
     changes = {"kind": kind, "team_id": team_id}
-    events.record(session, actor, verbs.UPLOADED, ("import", row.id), changes=changes)
+    events.record(session, actor, "team_import.uploaded", ("import", row.id), changes=changes)
     return await _begin(session, actor, row)
 
 
@@ -140,7 +140,7 @@ async def take(
         raise TeamImportHasFaults(detail, refused=counts.refused)
     row.is_preview = False
     changes = {"kind": row.kind, "team_id": row.team_id, "only_good": only_good}
-    events.record(session, actor, verbs.TAKEN, ("import", row.id), changes=changes)
+    events.record(session, actor, "team_import.taken", ("import", row.id), changes=changes)
     return await _begin(session, actor, row)
 
 
@@ -204,7 +204,7 @@ async def _begin(session: AsyncSession, actor: Actor, row: OperationsImport) -> 
     return _view(row, operation, team.name if team else None, is_kept=True)
 
 
-def _mine(actor: Actor) -> Select[Any]:
+def _mine(actor: Actor) -> Select[OperationsImport, Operation]:
     return (
         select(OperationsImport, Operation)
         .join(Operation, Operation.id == OperationsImport.operation_id)

@@ -68,10 +68,10 @@ async def _update(session: AsyncSession, actor: Actor, cells: Cells, known: Know
     cells.needed("author", "posted_at")
     author_id, posted_at = cells.person("author"), cells.moment("posted_at")
     cells.done()
-    texts = {name: cells.text(name) for name in ("done", "next", "needs")}
     draft = updates.Draft(
-        team_id=known.team_id, tags=_tags(cells), author_id=author_id, posted_at=posted_at, **texts
-    )
+        known.team_id, cells.text("done"), cells.text("next"), cells.text("needs"),
+        tags=_tags(cells), author_id=author_id, posted_at=posted_at,
+    )  # fmt: skip
     return (await updates.post(session, actor, draft=draft)).id
 
 

@@ -5,5 +5,5 @@ from __future__ import annotations
 from src.core.events import verb
 from src.core.language import mark
 
-UPLOADED = verb("team_import.uploaded", mark("A file to move in was sent"))
-TAKEN = verb("team_import.taken", mark("A file to move in was taken over"))
+verb("team_import.uploaded", mark("A file to move in was sent"))
+verb("team_import.taken", mark("A file to move in was taken over"))
