@@ -108,14 +108,7 @@ async def change_subscription(page: CurrentPage, subscription_id: UUID) -> Respo
     shape = form.parse(SubscriptionShape)
     if shape is None:
         return await _show(page, form, one, status=422)
-    changes = {"name": shape.name, "filter": _filter(form, shape)}
-    made = await page.tried(
-        form,
-        lambda tx: room.subscriptions.change(
-            tx, page.actor, subscription_id, changes=changes, expected_version=form.version
-        ),
-        FIELDS,
-    )
+    made = await _changed(page, form, shape, subscription_id)
     if isinstance(made, Refused):
         return await _show(page, form, one, status=made.status)
     return see_other(f"{PATH}?done=changed")
@@ -137,6 +130,19 @@ async def delete(page: CurrentPage, session: Tx, subscription_id: UUID) -> Respo
     """Hear of them no longer."""
     await room.subscriptions.delete(session, page.actor, subscription_id)
     return see_other(f"{PATH}?done=deleted")
+
+
+async def _changed(
+    page: Page, form: Form, shape: SubscriptionShape, subscription_id: UUID
+) -> room.SubscriptionView | Refused:
+    changes = {"name": shape.name, "filter": _filter(form, shape)}
+    return await page.tried(
+        form,
+        lambda tx: room.subscriptions.change(
+            tx, page.actor, subscription_id, changes=changes, expected_version=form.version
+        ),
+        FIELDS,
+    )
 
 
 def _filter(form: Form, shape: SubscriptionShape) -> dict[str, Any]:

@@ -133,9 +133,14 @@ async def move_task(page: CurrentPage, incident_id: UUID, task_id: UUID) -> Resp
     )  # fmt: skip
     if isinstance(made, Refused):
         return await _show(page, incident_id, task_id, form, status=made.status)
+    return see_other(_after(shape, incident_id, task_id))
+
+
+def _after(shape: MoveShape, incident_id: UUID, task_id: UUID) -> str:
+    """Where the button stood that was pressed."""
     done = f"done=task-{shape.to.value}"
     ways = {"mine": f"/tasks?{done}", "incident": f"/incidents/{incident_id}?{done}#tasks"}
-    return see_other(ways.get(shape.next, f"/incidents/{incident_id}/tasks/{task_id}?{done}"))
+    return ways.get(shape.next, f"/incidents/{incident_id}/tasks/{task_id}?{done}")
 
 
 def _wish(form: Form) -> room.TaskWish | None:
