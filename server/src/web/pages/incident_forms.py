@@ -38,6 +38,7 @@ FIELDS = frozenset({
 })  # fmt: skip
 SPARE = 1  # rows for resources beyond those that are filled
 _TITLE = 120
+_TYPED = {"occurred_at_date", "occurred_at_time"}
 
 
 class ReportShape(Shape):
@@ -89,25 +90,16 @@ async def new_incident(page: CurrentPage, reads: Reads) -> Response:
 async def report_incident(page: CurrentPage) -> Response:
     """Report it; its photo follows, and a photo that is refused takes no report back."""
     form = await Form.read(page.request)
-    shape, links, on = form.parse(ReportShape), writing.links_of(form), _on(form)
-    at = moment(form, "occurred_at", *_typed_at(shape)) if shape else None
-    if shape is None or links is None or form.is_faulty:
+    report = _report(form)
+    if report is None:
         return await _form(page, form, status=422)
-    plain = shape.model_dump(exclude={"occurred_at_date", "occurred_at_time"})
-    report = Report(
-        **plain, occurred_at=at, resources=on, tags=tuple(writing.tags_of(form)),
-        links=tuple(links),
-    )  # fmt: skip
     made = await page.tried(
         form, lambda tx: incidents.reporting.report(tx, page.actor, report=report), FIELDS
     )
     if isinstance(made, Refused):
         return await _form(page, form, status=made.status)
-    is_down = any(one.effect is Effect.DOWN for one in made.resources)
-    done = "reported-down" if is_down else "reported"
-    if not await photo_is_taken(page, page.actor, made.id):
-        done = "no-photo"
-    return see_other(f"/incidents/{made.id}?done={done}")
+    is_taken = await photo_is_taken(page, page.actor, made.id)
+    return see_other(f"/incidents/{made.id}?done={_done(made) if is_taken else 'no-photo'}")
 
 
 @router.get("/incidents/{incident_id}/edit", **shows(READ))
@@ -123,28 +115,54 @@ async def change_incident(page: CurrentPage, incident_id: UUID) -> Response:
     form = await Form.read(page.request)
     async with page.reading() as reads:
         one = await incidents.reading.get(reads, page.actor, incident_id)
-    shape, links, on = form.parse(ChangeShape), writing.links_of(form), _on(form)
-    at = moment(form, "occurred_at", *_typed_at(shape)) if shape else None
-    if shape is None or links is None or form.is_faulty:
+    changes = await _changes(page, form, one)
+    if changes is None:
         return await _form(page, form, one=one, status=422)
-    changes = shape.model_dump(exclude={"occurred_at_date", "occurred_at_time"})
-    async with page.reading() as reads:
-        for name in ("duplicate_of", "recurrence_of"):
-            known = getattr(one, name)
-            if changes.pop(name).strip() != (known.reference if known else ""):
-                changes[name] = await _other(reads, page, form, name)
-    if form.is_faulty:
-        return await _form(page, form, one=one, status=422)
-    changes |= {"resources": list(on), "tags": writing.tags_of(form), "links": links}
-    # Times are typed to the minute: what was not touched stays as it was to the second.
-    if at is not None and typed("at", at) != typed("at", one.occurred_at):
-        changes["occurred_at"] = at
     made = await page.tried(form, lambda tx: incidents.changing.change(
         tx, page.actor, incident_id, changes=changes, expected_version=form.version
     ), FIELDS)  # fmt: skip
     if isinstance(made, Refused):
         return await _form(page, form, one=one, status=made.status)
     return see_other(f"/incidents/{incident_id}?done=changed")
+
+
+def _report(form: Form) -> Report | None:
+    """What the form reports; None when something is wrong (see its faults)."""
+    shape, links, on = form.parse(ReportShape), writing.links_of(form), _on(form)
+    at = moment(form, "occurred_at", *_typed_at(shape)) if shape else None
+    if shape is None or links is None or form.is_faulty:
+        return None
+    return Report(
+        **shape.model_dump(exclude=_TYPED),
+        occurred_at=at,
+        resources=on,
+        tags=tuple(writing.tags_of(form)),
+        links=tuple(links),
+    )
+
+
+def _done(made: IncidentView) -> str:
+    is_down = any(one.effect is Effect.DOWN for one in made.resources)
+    return "reported-down" if is_down else "reported"
+
+
+async def _changes(page: Page, form: Form, one: IncidentView) -> dict[str, Any] | None:
+    """What the form changes; None when something is wrong (see its faults)."""
+    shape, links, on = form.parse(ChangeShape), writing.links_of(form), _on(form)
+    at = moment(form, "occurred_at", *_typed_at(shape)) if shape else None
+    if shape is None or links is None or form.is_faulty:
+        return None
+    changes = shape.model_dump(exclude=_TYPED)
+    async with page.reading() as reads:
+        for name in ("duplicate_of", "recurrence_of"):
+            known = getattr(one, name)
+            if changes.pop(name).strip() != (known.reference if known else ""):
+                changes[name] = await _other(reads, page, form, name)
+    changes |= {"resources": list(on), "tags": writing.tags_of(form), "links": links}
+    # Times are typed to the minute: what was not touched stays as it was to the second.
+    if at is not None and typed("at", at) != typed("at", one.occurred_at):
+        changes["occurred_at"] = at
+    return None if form.is_faulty else changes
 
 
 async def photo_is_taken(page: Page, actor: Actor, incident_id: UUID) -> bool:

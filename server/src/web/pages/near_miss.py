@@ -69,17 +69,7 @@ async def report_near_miss(page: CurrentPage) -> Response:
     )
     if isinstance(made, Refused):
         return await _form(page, form, status=made.status)
-    receipt, incident_id = made
-    if shape.is_anonymous:
-        with structlog.contextvars.bound_contextvars(request_id=None):
-            is_taken = await photo_is_taken(page, _NOBODY, incident_id)
-    else:
-        is_taken = await photo_is_taken(page, page.actor, incident_id)
-    if receipt.incident_id is None or receipt.is_anonymous:
-        # To go on to it at once would be the first step of a trace.
-        return see_other("/near-miss/thanks" + ("" if is_taken else "?photo=refused"))
-    done = "reported" if is_taken else "no-photo"
-    return see_other(f"/incidents/{receipt.incident_id}?done={done}")
+    return await _received(page, made, is_anonymous=shape.is_anonymous)
 
 
 @router.get("/near-miss/thanks", **shows(POST))
@@ -97,3 +87,20 @@ async def _form(page: Page, form: Form, *, status: int = 200) -> Response:
         "incidents/near_miss.html", status=status, form=form, options=options, could=COULD,
         is_open=bool(types), **photo_words(page),
     )  # fmt: skip
+
+
+async def _received(
+    page: Page, made: tuple[incidents.Receipt, UUID], *, is_anonymous: bool
+) -> Response:
+    """Take its photo, and say thank you."""
+    receipt, incident_id = made
+    if is_anonymous:
+        with structlog.contextvars.bound_contextvars(request_id=None):
+            is_taken = await photo_is_taken(page, _NOBODY, incident_id)
+    else:
+        is_taken = await photo_is_taken(page, page.actor, incident_id)
+    if receipt.incident_id is None or is_anonymous:
+        # To go on to it at once would be the first step of a trace.
+        return see_other("/near-miss/thanks" + ("" if is_taken else "?photo=refused"))
+    done = "reported" if is_taken else "no-photo"
+    return see_other(f"/incidents/{receipt.incident_id}?done={done}")

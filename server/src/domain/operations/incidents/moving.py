@@ -46,6 +46,13 @@ from src.domain.operations.tables import (
     IncidentType,
 )
 
+_VERBS = {
+    (IncidentState.IN_PROGRESS, Needs.NOTHING): "incident.started",
+    (IncidentState.RESOLVED, Needs.NOTES): "incident.resolved",
+    (IncidentState.CLOSED, Needs.NOTHING): "incident.closed",
+    (IncidentState.IN_PROGRESS, Needs.REASON): "incident.reopened",
+}
+
 
 async def transition(
     session: AsyncSession,
@@ -185,7 +192,8 @@ async def _go(
     else:
         row.closed_at = now
     row.reminded_at = None
-    record.write(session, actor, row, way.verb, before=before)
+    verb = _VERBS[way.to, way.needs]
+    record.write(session, actor, row, verb, before=before)
     await timeline.write(
         session, row.id, EntryKind.STATE, author_id=actor.user_id, text=said,
         details={"code": "state-changed", "before": before.value, "after": row.state.value},
@@ -197,7 +205,7 @@ async def _go(
     payload = {
         "incident_id": str(row.id),
         "by": str(actor.user_id) if actor.user_id else None,
-        "verb": way.verb,
+        "verb": verb,
     }
     await outbox.publish(
         session, topics.MOVED, payload, once=f"incidents.moved:{row.id}:{row.version}"

@@ -32,18 +32,17 @@ class Transition:
     to: IncidentState
     who: frozenset[Who]
     needs: Needs
-    verb: str
 
 
 _MANAGER, _BOTH = frozenset({Who.MANAGER}), frozenset(Who)
 _OPEN, _ON, _RESOLVED, _CLOSED = IncidentState
 
 TABLE: tuple[Transition, ...] = (
-    Transition(_OPEN, _ON, _MANAGER, Needs.NOTHING, "incident.started"),
-    Transition(_ON, _RESOLVED, _MANAGER, Needs.NOTES, "incident.resolved"),
-    Transition(_RESOLVED, _CLOSED, _MANAGER, Needs.NOTHING, "incident.closed"),
-    Transition(_RESOLVED, _ON, _BOTH, Needs.REASON, "incident.reopened"),
-    Transition(_CLOSED, _ON, _MANAGER, Needs.REASON, "incident.reopened"),
+    Transition(_OPEN, _ON, _MANAGER, Needs.NOTHING),
+    Transition(_ON, _RESOLVED, _MANAGER, Needs.NOTES),
+    Transition(_RESOLVED, _CLOSED, _MANAGER, Needs.NOTHING),
+    Transition(_RESOLVED, _ON, _BOTH, Needs.REASON),
+    Transition(_CLOSED, _ON, _MANAGER, Needs.REASON),
 )
 
 
