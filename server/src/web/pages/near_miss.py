@@ -43,6 +43,15 @@ class MissShape(Shape):
     resource_id: UUID | None = None
     is_anonymous: bool = False
 
+    def miss(self) -> NearMiss:
+        """What the service takes."""
+        return NearMiss(
+            self.what,
+            severity=self.severity,
+            resource_id=self.resource_id,
+            is_anonymous=self.is_anonymous,
+        )
+
 
 @router.get("/near-miss", **shows(POST))
 async def near_miss_form(page: CurrentPage) -> Response:
@@ -60,12 +69,8 @@ async def report_near_miss(page: CurrentPage) -> Response:
     shape = form.parse(MissShape)
     if shape is None:
         return await _form(page, form, status=422)
-    miss = NearMiss(
-        shape.what, severity=shape.severity, resource_id=shape.resource_id,
-        is_anonymous=shape.is_anonymous,
-    )  # fmt: skip
     made = await page.tried(
-        form, lambda tx: incidents.near_misses.report(tx, page.actor, miss=miss), FIELDS
+        form, lambda tx: incidents.near_misses.report(tx, page.actor, miss=shape.miss()), FIELDS
     )
     if isinstance(made, Refused):
         return await _form(page, form, status=made.status)
