@@ -162,7 +162,7 @@ async def _changes(page: Page, form: Form, one: IncidentView) -> dict[str, Any] 
     # Times are typed to the minute: what was not touched stays as it was to the second.
     if at is not None and typed("at", at) != typed("at", one.occurred_at):
         changes["occurred_at"] = at
-    return None if form.is_faulty else changes
+    return None if form.faults else changes
 
 
 async def photo_is_taken(page: Page, actor: Actor, incident_id: UUID) -> bool:
