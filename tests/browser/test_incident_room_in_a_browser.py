@@ -135,3 +135,17 @@ def _learn(author: Desk, lead: Desk, signer: Desk, path: str) -> None:
     page.get_by_role("link", name="Print or PDF").click()
     expect(page.get_by_role("heading", name="Root cause")).to_be_visible()
     assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_filter_is_saved_changed_and_rests(sit_down: Opened) -> None:
+    page = sit_down("member").go("/incident-subscriptions/new")
+    page.get_by_label("Name", exact=True).fill("Severe")
+    page.get_by_label("How severe at least").select_option("high")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("High and worse")).to_be_visible()
+    page.get_by_role("link", name="Severe").click()
+    page.get_by_label("Name", exact=True).fill("Worse")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Worse")).to_be_visible()
+    page.get_by_role("button", name="Let it rest").click()
+    expect(page.get_by_text("Rests", exact=True)).to_be_visible()
