@@ -36,6 +36,8 @@ HIDDEN = {
     "refresh_tokens", "oauth_codes", "phone_codes",
     "approval_seats",  # who is asked stands on the page of the request
     "kiosk_pins", "quota_balances",  # a secret; the sums of the ledger
+    "search_documents",  # the index of words: all that it is made from is listed
+    "counters", "imported_rows",  # the last number given; what keeps an import from being repeated
 }  # fmt: skip
 
 
@@ -140,6 +142,17 @@ OF_BOOKINGS = {
     "approvals", "approval-votes", "waiting-entries", "waiting-offers", "free-alerts",
     "slot-holds", "checklist-entries", "quota-entries",
 }  # fmt: skip
+# What is, or hangs on, or tells of an incident, which may be restricted.
+OF_INCIDENTS = {
+    "incidents", "incident-resources", "incident-assignments", "incident-entries", "incident-pins",
+    "incident-tasks", "incident-reviews", "summaries", "handovers", "operations-imports",
+    "comments", "acknowledgements", "revisions", "tagged", "object-links",
+}  # fmt: skip
+TOLD_OF_THEM = {"notifications", "deliveries", "follows", "event-details"}
+OF_THE_DAY = {
+    "status-updates", "blockers", "decisions", "decision-options", "decision-participants",
+    "decision-amendments", "summary-settings", "incident-types", "incident-priorities",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -149,13 +162,15 @@ OF_BOOKINGS = {
         (Permission.RESOURCES_READ, FILES),
         (Permission.USERS_READ, FILES),
         (Permission.FILES_READ, {"blobs", *FILES}),
+        (Permission.OPERATIONS_READ, {*OF_THE_DAY, *OF_INCIDENTS, *FILES}),
+        (Permission.INCIDENTS_READ_RESTRICTED, {*OF_INCIDENTS, *TOLD_OF_THEM, *FILES}),
     ],
 )
 def test_a_table_is_for_those_who_may_read_all_that_its_rows_are_about(
     everything: Lab, monkeypatch: pytest.MonkeyPatch, lacking: Permission, hidden: set[str]
 ) -> None:
     # A new type of object that files hang on belongs into the needs of their list.
-    assert files.subject_types() == ["booking", "problem", "resource", "user"]
+    assert files.subject_types() == ["booking", "incident", "problem", "resource", "user"]
     visitor = Visitor.logged_in(everything, "admin")
     whole = set(_lists(visitor))
     # What somebody may do is remembered by the version of their access.

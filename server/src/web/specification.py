@@ -46,6 +46,13 @@ _TAGS = {
     "kiosks": "Tablets at instruments, on which people check in and out.",
     "calendar": "Bookings, closures and open hours over a range.",
     "status updates": "What people did, will do and need.",
+    "incidents": "What went wrong or nearly, who looks after it, and what is learned from it; its "
+    "room, tasks, types, priorities and who hears of it.",
+    "blockers": "What keeps the team from going on, and whom it waits for.",
+    "decisions": "What was decided, why, what it was weighed against, and what became of it.",
+    "summaries": "The morning's summary, per team and for all, and when it is made.",
+    "handovers": "What one shift leaves to the next.",
+    "team imports": "Moving in: updates, incidents, blockers and decisions from CSV or JSON.",
     "comments": "What is said to things, and who has read them.",
     "notifications": "What you were told.",
     "events": "The audit log.",

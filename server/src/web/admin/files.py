@@ -20,6 +20,8 @@ class Files(ReadOnly):
         Permission.RESOURCES_READ,
         Permission.BOOKINGS_READ_DETAILS,
         Permission.USERS_READ,
+        Permission.OPERATIONS_READ,
+        Permission.INCIDENTS_READ_RESTRICTED,
     )
     fields = (
         StringField("id", mark("Id")),

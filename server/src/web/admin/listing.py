@@ -48,7 +48,7 @@ from src.web.admin.filters import IDS, PREFIXES, REGISTRY, condition
 Row = SimpleNamespace
 
 COUNTED = 10_000  # rows; a list says "more than" beyond, and pages end there
-_SEPARATOR = "."
+_SEPARATOR = "~"  # in no kind, tag or id
 
 
 def told(message: str | None) -> Any:  # noqa: ANN401 - a str to everybody who renders it
@@ -134,6 +134,10 @@ class ReadOnly(BaseModelView):
         """The row as it may be seen; called once for each."""
         return row
 
+    async def known(self, reads: AsyncSession, actor: Actor, rows: Select[Any]) -> Select[Any]:  # noqa: ARG002
+        """Those of the rows that the reader may know of, where it is not for `needs` to say."""
+        return rows
+
     def _statement(self, request: Request) -> Select[Any]:
         names = {field.name for field in self.get_fields_list(request)} & set(self.columns)
         names |= {*self.keys, *({self.named, "version"} & set(self.columns))}
@@ -188,8 +192,9 @@ class ReadOnly(BaseModelView):
     ) -> int:
         """How many there are, up to one more than `COUNTED`: no list reads a whole big table."""
         rows = self._narrowed(select(literal(1)).select_from(self.source()), request, q, filters)
-        capped = select(func.count()).select_from(rows.limit(COUNTED + 1).subquery())
         async with db.reading(request.state.database) as reads:
+            rows = await self.known(reads, actor_of(request), rows)
+            capped = select(func.count()).select_from(rows.limit(COUNTED + 1).subquery())
             return await reads.scalar(capped) or 0
 
     async def find_by_pk(self, request: Request, pk: Any) -> Row | None:  # noqa: ANN401
@@ -215,6 +220,7 @@ class ReadOnly(BaseModelView):
 
     async def _read(self, request: Request, statement: Select[Any]) -> list[Row]:
         async with db.reading(request.state.database) as reads:
+            statement = await self.known(reads, actor_of(request), statement)
             found = (await reads.execute(statement)).mappings().all()
             rows = [self.shown(Row(**row)) for row in found]
             labels = await self._labels(reads, request, rows)

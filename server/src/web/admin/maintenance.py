@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette_admin.fields import BooleanField, IntegerField, StringField, TextAreaField
 
+from src.core import audit
 from src.core.actor import Actor, Permission
 from src.core.language import mark
-from src.domain import resources
+from src.domain import resources, schema
 from src.domain.maintenance import ProblemState, Severity
 from src.domain.resources.tables import Effect, UtilityState
 from src.web.admin.columns import Choice, Line, Lines, Moment, Reference
 from src.web.admin.editing import Editable
 from src.web.admin.listing import ReadOnly
+
+_outages = schema.metadata.tables["outages"]
 
 
 class Utilities(Editable):
@@ -96,6 +100,11 @@ class Outages(ReadOnly):
     listed = ("resource_id", "effect", "source_type", "reason", "started_at", "ended_at")
     found_by = ("resource_id", "reason")
     narrowed_by = ("resource_id", "started_at", "ended_at")
+
+    async def known(self, reads: AsyncSession, actor: Actor, rows: Select[Any]) -> Select[Any]:
+        """Not those that lead to an incident which is restricted to others."""
+        unknown = await audit.hidden(reads, actor)
+        return rows.where(_outages.c.source_id.not_in(unknown)) if unknown else rows
 
 
 class Problems(ReadOnly):

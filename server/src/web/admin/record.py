@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette_admin.fields import IntegerField, StringField, TextAreaField
 
-from src.core.actor import ActorKind, Permission
+from src.core import audit
+from src.core.actor import Actor, ActorKind, Permission
 from src.core.language import mark
 from src.domain import schema
 from src.web.admin.columns import Choice, Data, Moment, Reference
@@ -53,13 +55,17 @@ class Events(ReadOnly):
         """The number of the seal."""
         return {"seq": _seals.c.seq}
 
+    async def known(self, reads: AsyncSession, actor: Actor, rows: Select[Any]) -> Select[Any]:
+        """As the page of the record shows them: nothing of what is restricted to others."""
+        return audit.without(rows, await audit.hidden(reads, actor))
+
 
 class EventDetails(ReadOnly):
     """The personal part, which erasure and retention may delete. The salt stays hidden."""
 
     table, label, one = "event_details", mark("Personal parts of events"), mark("Personal part")
     icon = "fa-solid fa-user-lock"
-    needs = (Permission.USERS_MANAGE,)
+    needs = (Permission.USERS_MANAGE, Permission.INCIDENTS_READ_RESTRICTED)
     keys = ("event_id",)
     named = "event_id"
     is_big = True
