@@ -18,13 +18,13 @@ from src.core import chain, clock, events, ids
 from src.core.actor import Actor, ActorKind, Permission
 from src.core.errors import Forbidden
 from src.core.events import Event
-from src.core.outbox import Message
+from src.core.outbox import Message, State
 from src.core.settings import Settings
 from src.domain import accounts
 from src.domain.accounts.tables import RoleName, Team, User
 from src.domain.bookings.tables import Booking, Status
 from src.domain.notifications import Delivery, Notification, letters
-from src.domain.operations import summaries
+from src.domain.operations import incidents, summaries
 from src.domain.operations.summaries import making, reading
 from src.domain.operations.summaries.views import SummaryView
 from src.domain.operations.tables import (
@@ -45,6 +45,7 @@ from src.domain.operations.tables import (
     WaitingOn,
 )
 from src.domain.resources.tables import Effect, Outage, Unit
+from tests.support.incidents import institute, moved, reported
 from tests.support.statements import counted
 from tests.support.world import World
 
@@ -249,6 +250,46 @@ async def test_a_past_date_holds_that_day_and_nothing_of_today(stage: Stage) -> 
     assert ids_of(view, "since", "resolved") == []
     assert (view.is_late, view.version) == (True, 2)
     assert today not in {item.id for part in view.sections for item in part.items}
+
+
+async def test_a_past_date_is_told_from_what_the_services_wrote_down(world: World) -> None:
+    then, ehs = MORNING - 3 * DAY, await world.person(RoleName.EHS)
+    async with world.writing() as session:
+        await institute(session)
+    with time_machine.travel(then - HOUR, tick=False):
+        running = await reported(world, ehs, severity=Severity.LOW)
+    with time_machine.travel(then + HOUR, tick=False):
+        async with world.writing() as session:
+            await incidents.changing.change(
+                session, ehs, running.id, changes={"severity": Severity.CRITICAL}
+            )
+        await moved(world, ehs, running.id, IncidentState.IN_PROGRESS)
+        await moved(world, ehs, running.id, IncidentState.RESOLVED, notes="Mopped")
+    async with world.writing() as session:
+        session.add(_row(then))
+    async with world.writing() as session:
+        payload = {"scope": "all", "on_date": then.date().isoformat(), "by": ""}
+        assert await making.generate_now(session, ehs, payload, now=MORNING + HOUR)
+    group = (await read(world, ehs, then.date())).group("attention", "incidents")
+    assert group
+    assert [(one.id, one.badge, one.args["state"]) for one in group.items] == [
+        (running.id, "low", "open")
+    ]
+
+
+async def test_a_job_that_died_keeps_nobody_from_the_next_days_summary(stage: Stage) -> None:
+    world, now = stage.world, MORNING + timedelta(minutes=2)
+
+    async def jobs(at: datetime) -> int:
+        async with world.writing() as session:
+            await making.publish_due(session, now=at)
+            topic = Message.topic == summaries.topics.MAKE.name
+            return await session.scalar(select(func.count()).where(topic)) or 0
+
+    assert [await jobs(now), await jobs(now + HOUR)] == [1, 1]
+    async with world.writing() as session:
+        await session.execute(update(Message).values(state=State.DEAD))
+    assert await jobs(now + DAY) == 2
 
 
 def _row(ends_at: datetime, **columns: Any) -> Summary:

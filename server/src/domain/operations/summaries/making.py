@@ -44,7 +44,7 @@ async def publish_due(session: AsyncSession, *, now: datetime) -> int:
     for scope in await scopes.every(session):
         last = told.get(scope.name)
         if scope.is_active and _due(scope, last, now) is not None:
-            published += await _publish(session, scope.name, last)
+            published += await _publish(session, scope, last, now)
     return published
 
 
@@ -65,7 +65,7 @@ async def make_next(session: AsyncSession, name: str, *, now: datetime) -> UUID 
         return None
     here = Told(made.on_date, made.ends_at)
     if _due(scope, here, now) is not None:
-        await _publish(session, name, here)
+        await _publish(session, scope, here, now)
     else:
         payload = {"summary_id": str(made.id)}
         once = f"{topics.MADE.name}:{made.id}"
@@ -150,10 +150,12 @@ def _due(scope: Scope, told: Told | None, now: datetime) -> Window | None:
     return windows.due(told, now=now, minute=scope.minute, zone=scope.zone)
 
 
-async def _publish(session: AsyncSession, name: str, last: Told | None) -> bool:
+async def _publish(session: AsyncSession, scope: Scope, last: Told | None, now: datetime) -> bool:
     since = last.on_date.isoformat() if last else "first"
-    once = f"{topics.MAKE.name}:{name}:{since}"
-    made = await outbox.publish(session, topics.MAKE, {"scope": name}, once=once)
+    # Of a job that died the next day's is another one.
+    until = windows.latest(now, scope.minute, scope.zone).isoformat()
+    once = f"{topics.MAKE.name}:{scope.name}:{since}:{until}"
+    made = await outbox.publish(session, topics.MAKE, {"scope": scope.name}, once=once)
     return made is not None
 
 

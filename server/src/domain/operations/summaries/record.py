@@ -66,14 +66,21 @@ def of_team(team_id: UUID | None) -> ColumnElement[bool]:
 async def before(session: AsyncSession, at: datetime) -> Before:
     """What incidents, blockers and decisions were at that moment, where it is not so any more."""
     wanted = (
-        select(Event.subject_type, Event.subject_id, *(Event.changes[name] for name in FIELDS))
+        select(
+            Event.subject_type, Event.subject_id, Event.changes["before"],
+            *(Event.changes[name] for name in FIELDS),
+            *(Event.changes[("changed", name)] for name in FIELDS),
+        )
         .where(within(at), Event.subject_type.in_(REWOUND), _changes_anything())
         .order_by(Event.id)
-    )
+    )  # fmt: skip
     found = Before()
-    for kind, thing_id, *changes in await session.execute(wanted):
+    for kind, thing_id, state, *changes in await session.execute(wanted):
         known = found.fields.setdefault((kind, thing_id), {})
-        for name, change in zip(FIELDS, changes, strict=True):
+        # Every event of an incident says how it is; what it was stands beside that.
+        if isinstance(state, str):
+            known.setdefault("state", state)
+        for name, change in zip(FIELDS * 2, changes, strict=True):
             if isinstance(change, list) and len(change) == 2:
                 known.setdefault(name, change[0])
     return found
