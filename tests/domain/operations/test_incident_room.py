@@ -267,6 +267,8 @@ async def test_a_task_goes_its_way_and_back_and_none_clears_its_owner(world: Wor
         await done(world, tasks.change, eve, incident, task.id, changes={"title": "Tell"})
     with pytest.raises(Forbidden):
         await done(world, tasks.move, ada, incident, task.id, to=TaskState.DROPPED, outcome="No")
+    with pytest.raises(Forbidden):  # nor by a way round
+        await done(world, tasks.change, ada, incident, task.id, changes={"is_mandatory": False})
     with pytest.raises(room.BadTask):
         await done(world, tasks.move, ehs, incident, task.id, to=TaskState.DROPPED)
     finished = await done(world, tasks.move, eve, incident, task.id, to=TaskState.DONE)

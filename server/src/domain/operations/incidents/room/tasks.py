@@ -192,11 +192,13 @@ async def change(
     """
     if unknown := changes.keys() - CHANGEABLE:
         raise TypeError(f"of a task {sorted(unknown)} are not changed")
-    incident, _rights = await access.taking_part(session, actor, incident_id, even_closed=True)
+    incident, rights = await access.taking_part(session, actor, incident_id, even_closed=True)
     row = await _found(session, incident_id, task_id)
     require_version(expected_version, row.version)
     if row.state is not TaskState.OPEN:
         raise _not_from(row, _("Open it again, then change it."))
+    if row.is_mandatory and not changes.get("is_mandatory", True):
+        _require_run(rights)  # else whoever may not drop it would let it go so
     wish = TaskWish(**{name: getattr(row, name) for name in CHANGEABLE} | dict(changes))
     await _judge(session, wish, is_new_owner=wish.owner_id != row.owner_id)
     done: dict[str, Any] = {}
@@ -261,12 +263,17 @@ async def move(
 
 
 def _require_drop(row: IncidentTask, rights: access.Rights, outcome: str) -> None:
-    if row.is_mandatory and not rights.may_run:
+    if row.is_mandatory:
+        _require_run(rights)
+    if not outcome:
+        raise refuse(BadTask, ("outcome", _("Say why it is not needed.")))
+
+
+def _require_run(rights: access.Rights) -> None:
+    if not rights.may_run:
         refusal = forbidden(Permission.INCIDENTS_MANAGE)
         detail = _("A mandatory task is dropped by whoever leads the incident. Ask them.")
         raise Forbidden(detail, **refusal.members)
-    if not outcome:
-        raise refuse(BadTask, ("outcome", _("Say why it is not needed.")))
 
 
 async def _judge(session: AsyncSession, wish: TaskWish, *, is_new_owner: bool = True) -> None:
