@@ -298,6 +298,10 @@ async def test_each_speaks_for_themselves_and_who_has_answered_stays(world: Worl
         await answer(session, ada, made.id, stance=Stance.DISAGREES, comment="It foams.")
         await answer(session, ben, made.id, stance=Stance.AGREES)  # nobody asked
         done = await answer(session, auditor, made.id, stance=Stance.ABSTAINS)  # asked, reads only
+    with pytest.raises(Forbidden):  # a key that may read only
+        async with world.writing() as session:
+            key = replace(ada, is_narrowed=True, granted={Permission.OPERATIONS_READ: EVERYWHERE})
+            await answer(session, key, made.id, stance=Stance.AGREES)
     found = {one.person.name: (one.stance, one.comment) for one in done.participants}
     assert found["Ada"] == (Stance.DISAGREES, "It foams.")
     assert found["Ben"] == (Stance.AGREES, "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from src.core import ids
-from src.core.actor import Actor, Permission
+from src.core.actor import EVERYWHERE, Actor, Permission
 from src.core.errors import Forbidden
 from src.core.events import Event
 from src.core.fulltext import SearchDocument
@@ -174,6 +175,10 @@ async def test_having_read_it_is_said_once_and_taken_back(world: World) -> None:
     async with world.writing() as session:
         assert await acknowledgements.put(session, reader, subject)
         assert not await acknowledgements.put(session, reader, subject)
+        with pytest.raises(Forbidden):  # a key that may read only
+            reads = {Permission.OPERATIONS_READ: EVERYWHERE}
+            key = replace(reader, is_narrowed=True, granted=reads)
+            await acknowledgements.put(session, key, subject, done=False)
         found = await acknowledgements.of(session, author, subject)
         assert [each.person.id for each in found] == [reader.user_id]
         mine = await updates.get(session, reader, subject[1])

@@ -27,6 +27,8 @@ async def put(session: AsyncSession, actor: Actor, subject: Subject, *, done: bo
     """
     if actor.user_id is None or not actor.may_anywhere(Permission.OPERATIONS_READ):
         raise forbidden(Permission.OPERATIONS_READ)
+    if actor.is_narrowed and not actor.may_anywhere(Permission.OPERATIONS_POST):
+        raise forbidden(Permission.OPERATIONS_POST)  # a key that only reads says nothing
     await subjects.require(session, actor, subject)
     if subjects.find(subject[0]).discussed is None:
         raise subjects.SubjectNotFound(_("Nobody acknowledges this kind of thing."))
