@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from src.core import clock, ids
-from src.core.actor import Actor
+from src.core.actor import Actor, Permission, resource_scope
 from src.core.errors import Forbidden, PreconditionFailed
 from src.core.events import Event, EventDetail
 from src.core.idempotency import IdempotencyKey
 from src.core.outbox import Message
 from src.domain import bookings, files
-from src.domain.accounts.tables import RoleName
+from src.domain.accounts.tables import RoleAssignment, RoleName
 from src.domain.bookings import Wish
 from src.domain.notifications import Notification
 from src.domain.operations import incidents
@@ -461,6 +461,44 @@ async def test_a_restricted_one_does_not_exist_for_others(world: World) -> None:
             await bookings.create(session, manager, wish=wish)
     assert "INC-" not in refusal.value.detail
     assert "Ada" not in refusal.value.detail
+
+
+async def test_who_runs_a_restricted_one_does_not_open_it_by_another_type(world: World) -> None:
+    member, ehs = await world.person(), await world.person(RoleName.EHS)
+    one = await reported(world, member, "Ada cut her hand", code="injury")
+    assert member.user_id
+    async with world.writing() as session:
+        await room.roles.give(session, ehs, one.id, role=IncidentRole.LEAD, user_id=member.user_id)
+        other, restricted = await type_id(session, "it"), one.type.id
+    for wish in ({"type_id": other}, {"type_id": other, "visibility": Visibility.OPEN}):
+        with pytest.raises(BadIncident) as refusal:
+            await changed(world, member, one.id, wish)
+        assert refusal.value.errors[0].field == ("type_id",)
+    opened = await changed(world, ehs, one.id, {"type_id": other, "visibility": Visibility.OPEN})
+    assert opened.visibility is Visibility.OPEN
+    assert (await changed(world, member, one.id, {"type_id": restricted})).type.id == restricted
+
+
+async def test_of_a_restricted_one_nobody_hears_who_may_not_read_it(world: World) -> None:
+    member, resource = await world.person(), await world.resource()
+    keeper, reading = await world.person(), Permission.INCIDENTS_READ_RESTRICTED
+    one = await reported(world, member, "Ada cut her hand", code="injury", down=resource)
+    assert keeper.user_id
+    async with world.writing() as session:
+        session.add(
+            RoleAssignment(
+                id=ids.new(), user_id=keeper.user_id, role=RoleName.EHS,
+                scope=resource_scope(resource), created_at=clock.now(),
+            )
+        )  # fmt: skip
+    for_one = replace(
+        keeper, granted={**keeper.granted, reading: frozenset({resource_scope(resource)})}
+    )
+    with pytest.raises(IncidentNotFound):
+        await seen(world, for_one, one.id)
+    async with world.reading() as reads:
+        heard = await incidents.concealment.readers(reads, one.id, {keeper.user_id})
+    assert heard == set()
 
 
 async def test_what_becomes_restricted_is_taken_back(world: World) -> None:

@@ -119,10 +119,24 @@ async def _judge(
     if type_ is None or (type_.id != row.type_id and not type_.is_active):
         detail = _("Choose one of the types that are in use.")
         faults.append(FieldError(("type_id",), "unknown-type", detail))
-    elif known.get("visibility", row.visibility) is not row.visibility:
-        team_id = known.get("team_id", row.team_id)
-        faults += judging.of_visibility(actor, known["visibility"], type_, team_id)
+    else:
+        if type_.id != row.type_id and row.visibility is Visibility.RESTRICTED:
+            faults += await _faults_of_type(session, actor, row, type_)
+        if known.get("visibility", row.visibility) is not row.visibility:
+            team_id = known.get("team_id", row.team_id)
+            faults += judging.of_visibility(actor, known["visibility"], type_, team_id)
     refuse(BadIncident, faults)
+
+
+async def _faults_of_type(
+    session: AsyncSession, actor: Actor, row: Incident, type_: IncidentType
+) -> list[FieldError]:
+    """Under a type that is open by itself whoever runs it could open what was restricted."""
+    before = await session.get_one(IncidentType, row.type_id)
+    if not judging.of_visibility(actor, type_.default_visibility, before, row.team_id):
+        return []
+    detail = _("Incidents of this type are restricted to those concerned; leave it so.")
+    return [FieldError(("type_id",), "restricted", detail)]
 
 
 def _apply(row: Incident, values: Mapping[str, Any]) -> dict[str, Any]:

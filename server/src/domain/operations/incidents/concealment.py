@@ -42,10 +42,12 @@ async def readers(session: AsyncSession, incident_id: UUID, people: Collection[U
     incident = await session.get(Incident, incident_id)
     if incident is None or not people:
         return set()
-    on = await policy.resources_of(session, incident_id)
-    scopes = (*of_operations.scopes(incident.team_id), *map(resource_scope, on))
-    is_open = incident.visibility is Visibility.OPEN
-    permission = Permission.OPERATIONS_READ if is_open else Permission.INCIDENTS_READ_RESTRICTED
+    scopes, permission = of_operations.scopes(incident.team_id), Permission.OPERATIONS_READ
+    if incident.visibility is Visibility.OPEN:
+        on = await policy.resources_of(session, incident_id)
+        scopes = (*scopes, *map(resource_scope, on))
+    else:  # for a resource alone nobody reads what is restricted: as in `policy.visible`
+        permission = Permission.INCIDENTS_READ_RESTRICTED
     found = set(await accounts.holders(session, permission, *scopes))
     return (found | await concerned(session, incident)) & set(people)
 
