@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from src.core import clock, ids
-from src.core.actor import Actor, Permission, resource_scope
+from src.core.actor import EVERYWHERE, Actor, Permission, resource_scope
 from src.core.errors import Forbidden, PreconditionFailed
 from src.core.events import Event, EventDetail
 from src.core.idempotency import IdempotencyKey
@@ -21,7 +21,7 @@ from src.core.outbox import Message
 from src.domain import bookings, files
 from src.domain.accounts.tables import RoleAssignment, RoleName
 from src.domain.bookings import Wish
-from src.domain.notifications import Notification
+from src.domain.notifications import Notification, deliveries
 from src.domain.operations import incidents
 from src.domain.operations.discussion import BadTag
 from src.domain.operations.incidents import (
@@ -499,6 +499,19 @@ async def test_of_a_restricted_one_nobody_hears_who_may_not_read_it(world: World
     async with world.reading() as reads:
         heard = await incidents.concealment.readers(reads, one.id, {keeper.user_id})
     assert heard == set()
+
+
+async def test_who_looks_after_mails_learns_of_no_restricted_one_by_them(world: World) -> None:
+    member, ehs = await world.person(), await world.person(RoleName.EHS)
+    await reported(world, member, "Ada cut her hand", code="injury")
+    await told(world)
+    seen_by = []
+    for actor in (member, ehs):
+        granted = {**actor.granted, Permission.JOBS_READ: EVERYWHERE}
+        async with world.reading() as reads:
+            page = await deliveries.every(reads, replace(actor, user_id=ids.new(), granted=granted))
+        seen_by.append({one.kind for one in page.items})
+    assert seen_by == [set(), {"incident.reported"}]
 
 
 async def test_what_becomes_restricted_is_taken_back(world: World) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import language
+from src.core import audit, language
 from src.core.actor import Actor, Permission
 from src.core.errors import Unauthenticated
 from src.core.language import gettext as _
@@ -83,9 +83,11 @@ async def every(
     user_id: UUID | None = None,
     paging: Paging | None = None,
 ) -> Page[DeliveryView]:
-    """Everybody's, newest first. Needs `jobs:read`."""
+    """Everybody's of what the actor may know of, newest first. Needs `jobs:read`."""
     actor.require(Permission.JOBS_READ)
-    wanted = _all(states)
+    unknown = await audit.hidden(session, actor)
+    about = Notification.subject_id
+    wanted = _all(states).where(or_(about.is_(None), about.not_in(unknown)))
     if user_id is not None:
         wanted = wanted.where(Notification.user_id == user_id)
     page = await _page(session, wanted, paging)
