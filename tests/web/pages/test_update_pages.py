@@ -33,6 +33,13 @@ def test_a_refused_comment_comes_back_on_a_page_of_its_own(lab: Lab) -> None:
     assert "Your comment is posted." in done.text
 
 
+def test_a_link_that_is_no_address_is_a_fault_beside_the_others(lab: Lab) -> None:
+    member = Visitor.logged_in(lab, "member")
+    form = member.see("/updates/new").form("/updates/new")
+    refused = member.send(form, done="Aligned", links="http://[x")
+    assert (refused.status, "This leads to nothing here" in refused.text) == (422, True)
+
+
 def test_somebody_else_changed_it_meanwhile_and_nothing_typed_is_lost(lab: Lab) -> None:
     member = Visitor.logged_in(lab, "member")
     update = lab.post("/status-updates", json={"done": "Aligned"}).json()["data"]["id"]

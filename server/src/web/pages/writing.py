@@ -94,7 +94,10 @@ def _thing(line: str) -> Subject | None:
     name, _colon, rest = line.partition(":")
     if name in kinds and _ID.fullmatch(rest):
         return name, UUID(rest)
-    path = urlsplit(line).path if len(line) < 2000 else ""
+    try:
+        path = urlsplit(line).path if len(line) < 2000 else ""
+    except ValueError:  # "http://[" is no address
+        return None
     for kind in kinds.values():
         before, _middle, after = kind.path.partition("{id}")
         found = re.search(
