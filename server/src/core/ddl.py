@@ -170,11 +170,11 @@ def _search_trigger(verb: str) -> DatabaseObject:
         for row in ("NEW", "OLD")
     )
     gone = (
-        f"INSERT INTO {SEARCH_TABLE}({SEARCH_TABLE}, rowid, {_SEARCHED}) VALUES ('delete', {old});"
+        f"INSERT INTO {SEARCH_TABLE}({SEARCH_TABLE}, rowid, {_SEARCHED}) VALUES ('delete', {old})"
     )
-    come = f"INSERT INTO {SEARCH_TABLE}(rowid, {_SEARCHED}) VALUES ({new});"
-    work = {"INSERT": come, "UPDATE": f"{gone} {come}", "DELETE": gone}[verb]
-    create = f"CREATE TRIGGER {name} AFTER {verb} ON search_documents BEGIN {work} END"
+    come = f"INSERT INTO {SEARCH_TABLE}(rowid, {_SEARCHED}) VALUES ({new})"
+    work = {"INSERT": come, "UPDATE": f"{gone}; {come}", "DELETE": gone}[verb]
+    create = f"CREATE TRIGGER {name} AFTER {verb} ON search_documents BEGIN {work}; END"
     return DatabaseObject(name, "search_documents", "sqlite", "search", (create,))
 
 

@@ -128,6 +128,7 @@ _PATHS = {kind: f"{path}/{{id}}" for kind, (_title, _rank, path) in _GROUPS.item
 
 def _finds(one: Found) -> finding.Find:
     async def find(session: AsyncSession, actor: Actor, q: str, limit: int) -> list[Hit]:
+        """Those of the kind that the actor may see and that have these words."""
         sought = words.sought(q)
         hits = []
         for row in await fulltext.find(session, one.noun(actor), sought, limit=limit):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from src.core import clock
 from src.core.language import gettext as _
-from src.domain.accounts.imports.reading import Cell, Row
+from src.domain.operations.imports.reading import Cell, Row
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")

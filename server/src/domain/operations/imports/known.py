@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core.actor import Actor
 from src.core.language import zone_of
-from src.domain.accounts.imports.reading import Row
+from src.domain import resources
 from src.domain.accounts.tables import User, UserState
-from src.domain.operations.imports.reading import key_of
+from src.domain.operations.imports.reading import Row, key_of
 from src.domain.operations.imports.taking import Known
 from src.domain.operations.tables import (
     ImportedRow,
@@ -21,7 +21,6 @@ from src.domain.operations.tables import (
     IncidentType,
     OperationsImport,
 )
-from src.domain.resources import access
 from src.domain.resources.tables import Resource
 
 
@@ -67,5 +66,7 @@ async def _of_incidents(session: AsyncSession, actor: Actor, known: Known) -> No
     known.priorities = {
         said.casefold(): id_ for id_, rank, name in priorities for said in (name, str(rank))
     }
-    found = await session.execute(select(Resource.name, Resource.id).where(access.visible(actor)))
+    found = await session.execute(
+        select(Resource.name, Resource.id).where(resources.access.visible(actor))
+    )
     known.resources = {name.casefold(): id_ for name, id_ in found}

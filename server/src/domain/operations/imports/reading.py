@@ -14,7 +14,7 @@ from src.domain.operations.imports.errors import TeamImportUnreadable
 from src.domain.operations.tables import ImportFormat, ImportKind
 
 reading, export = accounts.imports.reading, accounts.imports.export
-Row = reading.Row
+Row, Cell = reading.Row, reading.Cell
 LONGEST_KEY = 200
 
 

@@ -21,13 +21,12 @@ from src.core.actor import Actor
 from src.core.db import Database, reading, savepoint, transaction
 from src.core.errors import DomainError, Kind
 from src.core.language import gettext as _
-from src.domain.accounts import sessions
-from src.domain.accounts.imports.reading import Cell, Row
+from src.domain import accounts
 from src.domain.operations.imports import known as lookup
 from src.domain.operations.imports import policy
 from src.domain.operations.imports.cells import BadCells, Cells
 from src.domain.operations.imports.errors import TeamImportNotFound
-from src.domain.operations.imports.reading import LONGEST_KEY, key_of, read
+from src.domain.operations.imports.reading import LONGEST_KEY, Cell, Row, key_of, read
 from src.domain.operations.imports.taking import TAKE, Known
 from src.domain.operations.tables import ImportedRow, OperationsImport
 
@@ -78,7 +77,7 @@ async def run(database: Database, import_id: UUID, progress: Progress) -> dict[s
         wanted = await reads.get(OperationsImport, import_id)
         if wanted is None:
             raise TeamImportNotFound(_("It is gone."))
-        actor = await sessions.actor_of_user(reads, wanted.created_by)
+        actor = await accounts.sessions.actor_of_user(reads, wanted.created_by)
         reads.expunge_all()
     if actor is None:
         raise TeamImportNotFound(_("Whoever asked for it is no longer here."))

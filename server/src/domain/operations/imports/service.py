@@ -16,8 +16,6 @@ from src.core.actor import Actor
 from src.core.language import gettext as _
 from src.core.operations import OPEN, Operation, OperationState
 from src.core.paging import Key, Page, Paging, paginate
-from src.domain.accounts.imports import export
-from src.domain.accounts.imports.reading import Cell
 from src.domain.accounts.tables import Team
 from src.domain.operations import parties
 from src.domain.operations.imports import policy, topics
@@ -28,7 +26,7 @@ from src.domain.operations.imports.errors import (
     TeamImportNotReady,
     TeamImportUnreadable,
 )
-from src.domain.operations.imports.reading import decoded, read
+from src.domain.operations.imports.reading import Cell, decoded, export, read
 from src.domain.operations.tables import ImportFormat, ImportKind, OperationsImport
 
 KEPT = timedelta(days=7)

@@ -14,8 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import clock
-from src.domain import accounts, notifications, resources
-from src.domain.bookings import suggestions
+from src.domain import accounts, bookings, notifications, resources
 from src.domain.bookings.tables import Booking, Status
 from src.domain.operations import numbering
 from src.domain.operations.incidents.room import roles, subscriptions
@@ -151,13 +150,13 @@ async def _instead(session: AsyncSession, person_id: UUID, booking: Booking) -> 
     now = clock.now()
     if person is None or booking.starts_at <= now:
         return {}
-    asked = suggestions.Asked(
+    asked = bookings.suggestions.Asked(
         booking.resource_id,
         resources.hours.Window(booking.starts_at, booking.ends_at),
         person_id,
         excluding=frozenset({booking.id}),
     )
-    found = await suggestions.search(session, person, asked, now=now)
+    found = await bookings.suggestions.search(session, person, asked, now=now)
     if not found:
         return {}
     return {"instead": found[0].resource.name, "instead_at": found[0].starts_at}
