@@ -5,7 +5,9 @@
     ALIQUOT_TEST_PASSWORD   (aliquot-demo-password, the demo's)
     ALIQUOT_TEST_READ_ONLY  1: nothing is written but the log-in
 
-What it books it cancels. It imports nothing of the server, so that it tests what is deployed.
+What it books it cancels, what it posts it deletes; incidents, blockers and decisions stay, closed,
+archived and withdrawn, named "Deployment test", and so does a near miss. It imports nothing of the
+server, so that it tests what is deployed.
 """
 
 from __future__ import annotations
@@ -254,3 +256,131 @@ def test_an_address_of_ones_calendar_is_made_read_and_revoked(client: httpx2.Cli
     assert calendar.headers["content-type"].startswith("text/calendar")
     client.request("DELETE", f"/api/v1/me/calendar-feeds/{feed['id']}")
     assert client.get(f"/calendar/{path}").status_code == 404
+
+
+def _changed(answer: httpx2.Response, status: int = 200) -> dict[str, Any]:
+    """What came of it, and the condition under which it may be changed again."""
+    assert answer.status_code == status, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return {**data, "if": {"If-Match": answer.headers["etag"]}}
+
+
+def test_the_days_lists_are_read(client: httpx2.Client) -> None:
+    for path in (
+        "status-updates", "incidents", "incident-types", "incident-priorities", "incident-tasks",
+        "incident-subscriptions", "blockers", "decisions", "summaries", "summary-settings",
+        "handovers", "follows", "me/notification-preferences", "notifications/unread",
+    ):  # fmt: skip
+        answer = client.get(f"/api/v1/{path}")
+        assert answer.status_code == 200, (path, answer.text)
+
+
+def test_what_goes_on_stands_first_and_the_worst_of_it_on_top(client: httpx2.Client) -> None:
+    ranks = {"open": 2, "in_progress": 2, "resolved": 1, "closed": 0}
+    rows = client.get("/api/v1/incidents", params={"limit": 200}).json()["data"]
+    order = [(ranks[row["state"]], row["severity_rank"]) for row in rows]
+    assert order == sorted(order, reverse=True)
+
+
+def test_the_mornings_summary_is_read(client: httpx2.Client) -> None:
+    listed = client.get("/api/v1/summaries", params={"limit": 1}).json()["data"]
+    if not listed:
+        pytest.skip("no summary was made yet")
+    first = listed[0]
+    team = first["team"]["id"] if first["team"] else "all"
+    read = client.get(f"/api/v1/summaries/{team}/{first['date']}")
+    assert read.status_code == 200, read.text
+    assert read.json()["data"]["date"] == first["date"]
+
+
+@writes
+def test_an_update_is_posted_found_commented_on_acknowledged_and_deleted(
+    client: httpx2.Client,
+) -> None:
+    word = f"quokka{uuid4().hex[:10]}"
+    body = {"done": f"{MARK}: {word}", "tags": ["deployment-test"]}
+    key = {"Idempotency-Key": str(uuid4())}
+    post = _changed(client.post("/api/v1/status-updates", json=body, headers=key), 201)
+    again = client.post("/api/v1/status-updates", json=body, headers=key)
+    assert again.json()["data"]["id"] == post["id"]
+    address, subject = f"/api/v1/status-updates/{post['id']}", f"update/{post['id']}"
+    try:
+        groups = client.get("/api/v1/search", params={"q": word}).json()["data"]
+        assert [hit["id"] for group in groups for hit in group["hits"]] == [post["id"]]
+        said = _changed(client.post(f"{address}/comments", json={"text": "Seen."}), 201)
+        comments = client.get(f"{address}/comments").json()["data"]
+        assert [one["id"] for one in comments] == [said["id"]]
+        gone = client.request("DELETE", f"/api/v1/comments/{said['id']}", headers=said["if"])
+        assert gone.status_code == 204, gone.text
+        assert client.put(f"/api/v1/acknowledgements/{subject}").status_code in (200, 204)
+        assert client.get(address).json()["data"]["is_acknowledged"]
+
+        followed = client.put(f"/api/v1/follows/{subject}", json={})
+        assert followed.status_code in (200, 201), followed.text
+        assert client.get(f"/api/v1/follows/{subject}").status_code == 200
+        assert client.request("DELETE", f"/api/v1/follows/{subject}").status_code == 204
+    finally:
+        now = _changed(client.get(address))
+        assert client.request("DELETE", address, headers=now["if"]).status_code == 204
+    assert client.get(address).status_code == 404
+    assert client.get("/api/v1/search", params={"q": word}).json()["data"] == []
+
+
+@writes
+def test_an_incident_is_reported_acknowledged_resolved_and_closed(client: httpx2.Client) -> None:
+    types = client.get("/api/v1/incident-types", params={"is_active": True}).json()["data"]
+    fit = [one for one in types if one["leads"]["kind"] == "reporter" and not one["needs_review"]]
+    if not fit:
+        pytest.skip("there is no type of incidents that whoever reports one leads")
+    wish = {"type_id": fit[0]["id"], "title": MARK, "severity": "low", "visibility": "open"}
+    found = _changed(client.post("/api/v1/incidents", json=wish), 201)
+    address = f"/api/v1/incidents/{found['id']}"
+    too_soon = client.post(f"{address}/transition", json={"to": "closed"}, headers=found["if"])
+    assert too_soon.status_code == 409, too_soon.text
+    found = _changed(client.post(f"{address}/acknowledge", headers=found["if"]))
+    assert found["acknowledged_at"]
+    steps: list[dict[str, str]] = [
+        {"to": "in_progress"}, {"to": "resolved", "notes": "A test; nothing happened."},
+        {"to": "closed"},
+    ]  # fmt: skip
+    for step in steps:
+        if step["to"] != found["state"]:
+            moved = client.post(f"{address}/transition", json=step, headers=found["if"])
+            found = _changed(moved)
+    assert found["state"] == "closed"
+    assert client.get(f"{address}/timeline").json()["data"]
+
+
+@writes
+def test_a_near_miss_is_reported_without_a_name(client: httpx2.Client) -> None:
+    answer = client.post("/api/v1/near-misses", json={"what": MARK, "is_anonymous": True})
+    if answer.status_code == 422:
+        pytest.skip("no type of near misses may be anonymous here")
+    assert answer.status_code == 201, answer.text
+    receipt = answer.json()["data"]
+    assert receipt["is_anonymous"]
+
+
+@writes
+def test_a_blocker_is_raised_resolved_and_archived(client: httpx2.Client) -> None:
+    wish = {"title": MARK, "waiting_on": "other", "waiting_on_name": "Nobody", "impact": "low"}
+    found = _changed(client.post("/api/v1/blockers", json=wish), 201)
+    address = f"/api/v1/blockers/{found['id']}"
+    early = client.post(f"{address}/archive", headers=found["if"])
+    assert early.status_code == 409, early.text
+    step = {"to": "resolved", "note": "A test."}
+    found = _changed(client.post(f"{address}/transition", json=step, headers=found["if"]))
+    found = _changed(client.post(f"{address}/archive", headers=found["if"]))
+    renamed = client.patch(address, json={"title": "x"}, headers=found["if"])
+    assert renamed.status_code == 409, renamed.text
+
+
+@writes
+def test_a_decision_is_proposed_and_withdrawn(client: httpx2.Client) -> None:
+    wish = {"title": MARK, "context": "A test.", "options": [{"title": "Yes"}, {"title": "No"}]}
+    found = _changed(client.post("/api/v1/decisions", json=wish), 201)
+    step = {"to": "withdrawn", "reason": "A test."}
+    address = f"/api/v1/decisions/{found['id']}/transition"
+    found = _changed(client.post(address, json=step, headers=found["if"]))
+    assert found["state"] == "withdrawn"
+    assert client.post(address, json={"to": "accepted"}, headers=found["if"]).status_code == 409
