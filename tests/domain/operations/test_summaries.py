@@ -24,7 +24,7 @@ from src.domain import accounts
 from src.domain.accounts.tables import RoleName, Team, User
 from src.domain.bookings.tables import Booking, Status
 from src.domain.notifications import Delivery, Notification, letters
-from src.domain.operations import incidents, summaries
+from src.domain.operations import blockers, incidents, summaries
 from src.domain.operations.summaries import making, reading
 from src.domain.operations.summaries.views import SummaryView
 from src.domain.operations.tables import (
@@ -275,6 +275,23 @@ async def test_a_past_date_is_told_from_what_the_services_wrote_down(world: Worl
     assert [(one.id, one.badge, one.args["state"]) for one in group.items] == [
         (running.id, "low", "open")
     ]
+
+
+async def test_what_was_moved_in_later_stands_in_no_summary_of_before(world: World) -> None:
+    then, ehs = MORNING - 3 * DAY, await world.manager()
+    wish = blockers.Wish("No argon", WaitingOn.OTHER, Severity.HIGH)
+    with time_machine.travel(MORNING - HOUR, tick=False):
+        async with world.writing() as session:
+            past = blockers.Past(then - 20 * DAY, None, "", is_archived=False)
+            moved_in = await blockers.raise_(session, ehs, wish=wish, past=past)
+    async with world.writing() as session:
+        session.add_all([_row(then), _row(MORNING)])
+    for day in (then, MORNING):
+        async with world.writing() as session:
+            payload = {"scope": "all", "on_date": day.date().isoformat(), "by": ""}
+            assert await making.generate_now(session, ehs, payload, now=MORNING + HOUR)
+    assert ids_of(await read(world, ehs, then.date()), "attention", "blockers") == []
+    assert ids_of(await read(world, ehs, MORNING.date()), "attention", "blockers") == [moved_in.id]
 
 
 async def test_a_job_that_died_keeps_nobody_from_the_next_days_summary(stage: Stage) -> None:

@@ -46,7 +46,7 @@ KINDS = {"incidents": "incident", "tasks": "task", "blockers": "blocker", "decis
 
 async def collect(session: AsyncSession, frame: Frame) -> Stored:
     """What stood open at that moment. Five statements."""
-    before = await record.before(session, frame.as_of)
+    before = await record.before(session, frame.recorded_at or frame.as_of)
     return {
         "incidents": await _running(session, frame, before),
         "tasks": await _overdue(session, frame),
@@ -113,6 +113,7 @@ async def _old_blockers(session: AsyncSession, frame: Frame, before: Before) -> 
         )
         .where(
             Blocker.raised_at < at,
+            Blocker.id.not_in(record.moved_in("blocker", frame.recorded_at or at)),
             _belongs(frame, Blocker.team_id),
             or_(Blocker.raised_at <= at - OLD, Blocker.needed_by < frame.on_date),
             or_(Blocker.state == BlockerState.ACTIVE, Blocker.id.in_(before.ids("blocker"))),
@@ -135,6 +136,7 @@ async def _to_review(session: AsyncSession, frame: Frame, before: Before) -> lis
         select(Decision.id, Decision.state, Decision.review_on)
         .where(
             Decision.decided_at < frame.as_of,
+            Decision.id.not_in(record.moved_in("decision", frame.recorded_at or frame.as_of)),
             Decision.review_on <= frame.on_date,
             _belongs(frame, Decision.team_id),
             or_(

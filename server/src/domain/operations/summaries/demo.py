@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from src.core import ids
+from src.core import clock, ids
 from src.domain.accounts.tables import TeamMember
 from src.domain.bookings.tables import Booking, Status
 from src.domain.operations.summaries import making, scopes, sections, since, windows
@@ -69,7 +70,7 @@ async def _of_day(session: AsyncSession, scope: Scope, window: Window) -> Summar
         timezone=scope.timezone, starts_at=window.starts_at, ends_at=window.ends_at,
         made_at=window.ends_at + _MADE_AFTER, is_late=False, content={},
     )  # fmt: skip
-    frame = making.frame_of(row)
+    frame = replace(making.frame_of(row), recorded_at=clock.now() + _MADE_AFTER)
     content = await sections.collect(session, frame)
     content["sections"][since.NAME] |= await _happened(session, frame)
     content["sections"]["instruments"]["no_shows"] = await _missed(session, frame)

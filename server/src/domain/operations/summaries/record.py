@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from src.core import chain
@@ -84,6 +84,13 @@ async def before(session: AsyncSession, at: datetime) -> Before:
             if isinstance(change, list) and len(change) == 2:
                 known.setdefault(name, change[0])
     return found
+
+
+def moved_in(kind: str, at: datetime) -> Select[UUID | None]:
+    """The ids of what was brought in from elsewhere since: nobody could have read of it then."""
+    return select(Event.subject_id).where(
+        within(at), Event.verb == f"{kind}.imported", Event.subject_id.is_not(None)
+    )
 
 
 async def happenings(

@@ -35,6 +35,8 @@ class Frame:
     starts_at: datetime
     ends_at: datetime
     as_of: datetime
+    # When the record of what stands began, where that is later: in a demonstration.
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
