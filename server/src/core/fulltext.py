@@ -15,7 +15,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Index,
     Integer,
@@ -41,6 +40,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from src.core import clock, words
 from src.core.db import Table
@@ -50,6 +50,7 @@ LONGEST = 100_000  # letters of a body that are indexed
 # Of so many of the latest hits, and of the latest in titles, the order is made.
 CANDIDATES = 24
 LATEST = 2000  # documents of a kind that PostgreSQL looks through before it asks its index
+FREQUENT = 2000  # hits beyond which SQLite filters a list row by row
 INDEX = "search_index"  # SQLite's
 _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -169,29 +170,58 @@ def having(kind: str, q: str) -> Select[Any]:
     sought = words.sought(q)
     found = SearchDocument.__table__.alias()
     asked = (_asked_of_postgresql(kind, sought, in_title=False), _asked_of_sqlite(kind, sought))
-    matching = _Matching(found.c.id, *(literal(each, Text) for each in asked))
-    of_kind = found.c.kind == kind
-    return select(found.c.subject_id).where(of_kind, matching if sought else false())
+    asked_of_kind = (literal(each, Text) for each in (kind, *asked))
+    matching = _Matching(found.c.id, *asked_of_kind)
+    return select(found.c.subject_id).where(matching if sought else false())
+
+
+async def is_frequent(session: AsyncSession, kind: str, q: str) -> bool:
+    """Whether so many have these words that a list does better to look at each, in its order.
+
+    One statement on SQLite; PostgreSQL knows by itself, by its statistics.
+    """
+    sought = words.sought(q)
+    if not sought or session.get_bind().dialect.name == "postgresql":
+        return False
+    index = table(INDEX, column("rowid", Integer))
+    match = literal_column(INDEX).op("MATCH")(literal(_asked_of_sqlite(kind, sought)))
+    hit = select(index.c.rowid).where(match).offset(FREQUENT).limit(1)
+    return (await session.scalar(hit)) is not None
+
+
+def has(kind: str, q: str, subject_id: _Column) -> ColumnElement[bool]:
+    """Whether the one with this id has these words: what `having` says, asked for each row."""
+    found = SearchDocument.__table__.alias()
+    text = literal(" ") + found.c.folded_title + " " + found.c.folded_body + " "
+    said = [
+        func.instr(text, f" {word.text} " if word.is_whole else f" {word.text}") > 0
+        for word in words.sought(q)
+    ]
+    its = select(found.c.id).where(found.c.kind == kind, found.c.subject_id == subject_id, *said)
+    return its.limit(1).scalar_subquery().is_not(None)
 
 
 class _Matching(FunctionElement[bool]):
-    """Of (id, tsquery, FTS5's query): what the database at hand understands."""
+    """Of (id, kind, tsquery, FTS5's query): what the database at hand understands."""
 
-    type = Boolean()
+    type = NullType()  # as a truth value SQLite is asked whether it is 1, and looks at every row
     inherit_cache = True
     name = "matching"
 
 
 @compiles(_Matching, "postgresql")
 def _matching_on_postgresql(element: _Matching, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    id_, query, _fts5 = element.clauses
+    id_, kind, query, _fts5 = element.clauses
     of = compiler.process(id_, **kw).rpartition(".")[0]
-    return f"({of}.words @@ CAST({compiler.process(query, **kw)} AS tsquery))"
+    is_of_kind = f"{of}.kind = {compiler.process(kind, **kw)}"
+    return f"({is_of_kind} AND {of}.words @@ CAST({compiler.process(query, **kw)} AS tsquery))"
 
 
 @compiles(_Matching, "sqlite")
 def _matching_on_sqlite(element: _Matching, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401
-    id_, _tsquery, query = (compiler.process(each, **kw) for each in element.clauses)
+    # Its query names the kind: by the column every row of the kind would be looked at.
+    parts = list(element.clauses)
+    id_, query = compiler.process(parts[0], **kw), compiler.process(parts[3], **kw)
     return f"({id_} IN (SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH {query}))"  # noqa: S608 - parts of a statement
 
 

@@ -137,25 +137,31 @@ async def paginate(
     *,
     keys: Sequence[Key],
     paging: Paging,
+    shown: Select[*tuple[Any, ...]] | None = None,
 ) -> Page[Any]:
     """One page of `statement` in the order of `keys`: one SQL statement, two with `page`.
 
-    A statement of one entity or column gives those; one of several gives tuples. Raises
-    `BadCursor`.
+    A statement of one entity or column gives those; one of several gives tuples. Where rows are
+    dear, `statement` finds the last of the keys alone, and `shown` is what is read of those on the
+    page. Raises `BadCursor`.
     """
     direction: _Direction = "after"
     values: list[Any] | None = None
     if paging.cursor is not None:
         direction, values = _decode(paging.cursor, keys)
-    width = len(statement.column_descriptions)
-    wanted = statement.add_columns(*(key.column for key in keys)).order_by(None)
+    order = [_ordered(key, direction) for key in keys]
+    wanted = statement.order_by(None).order_by(*order).limit(paging.limit + 1)
     if values is not None:
         wanted = wanted.where(_beyond(keys, values, direction))
-    wanted = wanted.order_by(*(_ordered(key, direction) for key in keys)).limit(paging.limit + 1)
     total = None
     if paging.page is not None:
         total = await _count(session, statement, keys)
         wanted = wanted.offset((paging.page - 1) * paging.limit)
+    if shown is not None:
+        # Else a database works out all that stands beside a row before it sorts and cuts.
+        wanted = shown.where(keys[-1].column.in_(wanted.correlate(None))).order_by(*order)
+    width = len(wanted.column_descriptions)
+    wanted = wanted.add_columns(*(key.column for key in keys))
     rows = [tuple(row) for row in (await session.execute(wanted)).all()]
     page = _page(rows, width, keys, paging, (direction, values))
     return replace(page, page=paging.page, total=total)

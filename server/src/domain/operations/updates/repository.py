@@ -67,8 +67,17 @@ def whole(actor: Actor) -> Select[*tuple[Any, ...]]:
     )
 
 
+def found(actor: Actor) -> Select[UUID]:
+    """The ids of the updates the actor may read: a page is cut of them before more is read."""
+    return select(StatusUpdate.id).where(visible(actor))
+
+
 def narrowed(
-    wanted: Select[*tuple[Any, ...]], filters: Filters, authors: Collection[UUID] = ()
+    wanted: Select[*tuple[Any, ...]],
+    filters: Filters,
+    authors: Collection[UUID] = (),
+    *,
+    is_frequent: bool = False,
 ) -> Select[*tuple[Any, ...]]:
     """Only what the filters ask for; `authors` are those called as `q` says (`called`)."""
     if filters.author_ids:
@@ -83,7 +92,10 @@ def narrowed(
         wanted = wanted.where(StatusUpdate.posted_at >= filters.from_)
     if filters.to is not None:
         wanted = wanted.where(StatusUpdate.posted_at < filters.to)
-    if filters.q:
+    if filters.q and is_frequent:
+        has_words = fulltext.has(KIND, filters.q, StatusUpdate.id)
+        wanted = wanted.where(or_(has_words, StatusUpdate.author_id.in_(authors)))
+    elif filters.q:
         wanted = wanted.where(StatusUpdate.id.in_(_saying(filters.q, authors)))
     return wanted
 

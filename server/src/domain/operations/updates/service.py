@@ -88,20 +88,22 @@ async def list_(
     filters: Filters | None = None,
     paging: Paging | None = None,
 ) -> Page[UpdateView]:
-    """Those the actor may read, the latest first. One statement, with `q` two.
+    """Those the actor may read, the latest first. One statement, with `q` up to three.
 
     Raises `Forbidden`.
     """
     policy.require_read(actor)
-    wanted = repository.whole(actor).where(repository.visible(actor))
     filters = filters or Filters()
     authors = await repository.called(session, filters.q)
-    wanted = repository.narrowed(wanted, filters, authors)
+    is_frequent = await fulltext.is_frequent(session, KIND, filters.q or "")
+    wanted = repository.narrowed(repository.found(actor), filters, authors, is_frequent=is_frequent)
     keys = [
         Key(StatusUpdate.posted_at, descending=True, name="posted_at"),
         Key(StatusUpdate.id, descending=True, name="id"),
     ]
-    page = await paginate(session, wanted, keys=keys, paging=paging or Paging())
+    page = await paginate(
+        session, wanted, keys=keys, paging=paging or Paging(), shown=repository.whole(actor)
+    )
     return page.map(lambda row: repository.view_of(actor, *row))
 
 
