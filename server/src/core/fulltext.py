@@ -201,7 +201,7 @@ def has(kind: str, q: str, subject_id: _Column) -> ColumnElement[bool]:
     return its.limit(1).scalar_subquery().is_not(None)
 
 
-class _Matching(FunctionElement[bool]):
+class _Matching(FunctionElement[Any]):
     """Of (id, kind, tsquery, FTS5's query): what the database at hand understands."""
 
     type = NullType()  # as a truth value SQLite is asked whether it is 1, and looks at every row

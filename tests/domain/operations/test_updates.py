@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from src.core import ids
+from src.core import fulltext, ids
 from src.core.actor import Actor, Permission, team_scope
 from src.core.errors import Forbidden, PreconditionFailed
 from src.core.events import Event
@@ -220,6 +220,21 @@ async def test_a_list_is_one_statement_however_long(world: World) -> None:
         async with world.reading() as reads:
             page = await updates.list_(reads, author, paging=Paging(limit=2))
     assert (len(said), len(page.items), page.next is not None) == (1, 2, True)
+
+
+async def test_a_frequent_word_finds_the_same_as_a_rare_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laser = await world.person(name="Laser Lovelace")
+    ada = await world.person(name="Ada")
+    for done in ("Größe des Lasers", "laser, aligned", "a blaser", "INC-12 seen", "INC-120 seen"):
+        await posted(world, ada, done=done)
+    await posted(world, laser, done="nothing of the kind")
+    asked = ("laser", "LASER align", "grosse", "INC-12", "nowhere", "!")
+    rare = [await read(world, ada, q=q) for q in asked]
+    assert [len(found) for found in rare] == [3, 1, 1, 1, 0, 0]
+    monkeypatch.setattr(fulltext, "FREQUENT", 0)
+    assert [await read(world, ada, q=q) for q in asked] == rare
 
 
 async def test_what_is_brought_from_elsewhere_keeps_its_author_and_time_and_tells_nobody(
