@@ -14,9 +14,10 @@ def incidents(lab: Lab) -> Given:
     )
     miss = {"code": "miss", "name": "Miss", "may_be_anonymous": True}
     made(lab, "/incident-types", json=miss)
+    # A database that was set up has priorities of its own, of the ranks that come first.
     priorities = [
         {"priority_id": made(lab, "/incident-priorities", json={"name": name, "rank": rank})}
-        for rank, name in enumerate(("Now", "Soon"), 1)
+        for rank, name in enumerate(("Now", "Soon"), 11)
     ]
     broken = {"type_id": kept["incident_type_id"], "title": "It smokes"}
     seen, told, noticed, going = (
@@ -32,7 +33,7 @@ def incidents(lab: Lab) -> Given:
         "incident_types_create": {"body": {"code": "spill", "name": "Spill"}},
         "incident_types_get": {"path": kept},
         "incident_types_update": {"path": changing, "body": {"needs_review": True}},
-        "incident_priorities_create": {"body": {"name": "Later", "rank": 3}},
+        "incident_priorities_create": {"body": {"name": "Later", "rank": 13}},
         "incident_priorities_get": {"path": priorities[0]},
         "incident_priorities_update": {
             "path": priorities[1], "body": {"response_minutes": 30},
