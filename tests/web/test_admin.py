@@ -184,6 +184,24 @@ def test_a_table_is_for_those_who_may_read_all_that_its_rows_are_about(
     execute(everything, renewed)
 
 
+def test_the_record_tells_nothing_of_an_incident_that_is_restricted_to_others(
+    sqlite_lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = sqlite_lab
+    named = {"code": "it", "name": "IT"}
+    kind = lab.post("/incident-types", by="admin", json=named).json()["data"]["id"]
+    wish = {"type_id": kind, "title": "Secret", "visibility": "restricted"}
+    made = lab.post("/incidents", by="member", json=wish)
+    assert made.status_code == 201, made.text
+    visitor, path = Visitor.logged_in(lab, "admin"), "/admin/events/list?q=incident.reported"
+    assert _first(visitor.see(path)) is not None
+    lacking = frozenset(Permission) - {Permission.INCIDENTS_READ_RESTRICTED}
+    monkeypatch.setitem(GRANTS, RoleName.ADMIN, lacking)
+    execute(lab, "UPDATE users SET access_version = access_version + 1")
+    assert _first(visitor.see(path)) is None
+    assert _first(visitor.see("/admin/events/list?q=user.")) is not None
+
+
 def test_a_payload_is_shown_with_its_secrets_masked(admin: Visitor) -> None:
     found = _first(admin.see("/admin/outbox/list?q=tests.secret"))
     assert found is not None
