@@ -29,7 +29,26 @@ from tests.support.world import World
 
 PEOPLE, TEAMS, TEXTS, BATCH = 40, 8, 400, 2000
 RARE, COMMON, IN_TITLES = "zirconium", "laser", "interlock"
-_SYLLABLES = ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "zy", "kra", "ple", "stri"]
+_SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "la",
+    "me",
+    "ni",
+    "po",
+    "ru",
+    "sa",
+    "te",
+    "vi",
+    "xo",
+    "zy",
+    "kra",
+    "ple",
+    "stri",
+]
 
 
 @dataclass

@@ -471,7 +471,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("incident_timeline_note", {201: f"member ehs {MANAGERS}"}),
     Row("incident_timeline_get", {200: PEOPLE}, at={"entry_id": "incident_entry"}, asked=READ),
-    Row("incident_timeline_pin", {200: f"member ehs {MANAGERS}"}, at={"entry_id": "incident_entry"}),
+    Row(
+        "incident_timeline_pin", {200: f"member ehs {MANAGERS}"}, at={"entry_id": "incident_entry"}
+    ),
     Row(
         "incident_timeline_unpin",
         {200: f"member ehs {MANAGERS}"},

@@ -14,7 +14,8 @@ from src.domain.operations.imports.errors import TeamImportUnreadable
 from src.domain.operations.tables import ImportFormat, ImportKind
 
 reading, export = accounts.imports.reading, accounts.imports.export
-Row, Cell = reading.Row, reading.Cell
+Row = reading.Row
+Cell = reading.Cell
 LONGEST_KEY = 200
 
 
