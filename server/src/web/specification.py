@@ -162,7 +162,7 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
     if path.startswith(("/api/", "/problems", "/calendar/")):
         _describe_refusals(operation, method, access)
     for parameter in operation.get("parameters", ()):
-        _complete_parameter(parameter, method)
+        _complete_parameter(parameter, must_have_read=_must_have_read(operation, method))
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     for status, response in list(responses.items()):
         if status.startswith("2"):
@@ -175,9 +175,14 @@ def _complete(operation: Document, path: str, method: str, schemas: Document) ->
         _exemplify(body["content"], schemas)
 
 
-def _complete_parameter(parameter: Document, method: str) -> None:
+def _must_have_read(operation: Document, method: str) -> bool:
+    """What merely goes on to the next state may be done unseen, unless the route says otherwise."""
+    return method != "post" or faults.PreconditionRequired.code in operation.get("x-problems", ())
+
+
+def _complete_parameter(parameter: Document, *, must_have_read: bool) -> None:
     name = parameter["name"]
-    if name == "If-Match" and method != "post":
+    if name == "If-Match" and must_have_read:
         parameter["required"] = True
     if name in examples.NAMED:
         parameter.setdefault("example", examples.NAMED[name])
@@ -241,7 +246,7 @@ def _refusals(operation: Document, method: str, access: str) -> Iterator[type[Do
         yield errors.Invalid
     if "If-Match" in names:
         yield errors.PreconditionFailed
-        if method != "post":  # what merely goes on to the next state may be done unseen
+        if _must_have_read(operation, method):
             yield faults.PreconditionRequired
     if "Idempotency-Key" in names:
         yield from (

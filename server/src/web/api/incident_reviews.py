@@ -16,7 +16,7 @@ from src.models.incident_room import (
     IncidentReviewReopen,
     IncidentReviewWrite,
 )
-from src.web import replies
+from src.web import faults, replies
 from src.web.dependencies import CurrentActor, IfMatchRequired, Reads, Tx, declares
 
 router = APIRouter(prefix="/api/v1/incidents/{incident_id}/review", tags=["incidents"])
@@ -68,7 +68,16 @@ async def write_review(
     operation_id="incident_reviews_sign",
     response_model=One[IncidentReviewRead],
     **declares(
-        READ, rate="write", problems=(_NONE, room.OwnReview, room.ReviewNotBegun, _SIGNED, _BAD)
+        READ,
+        rate="write",
+        problems=(
+            _NONE,
+            room.OwnReview,
+            room.ReviewNotBegun,
+            _SIGNED,
+            _BAD,
+            faults.PreconditionRequired,
+        ),
     ),
 )
 async def sign_review(
@@ -95,6 +104,7 @@ async def sign_review(
             room.ReviewNotBegun,
             room.ReviewNotSigned,
             _BAD,
+            faults.PreconditionRequired,
         ),
     ),
 )
