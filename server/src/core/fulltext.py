@@ -49,7 +49,7 @@ from src.core.words import Word
 LONGEST = 100_000  # letters of a body that are indexed
 # Of so many of the latest hits, and of the latest in titles, the order is made.
 CANDIDATES = 24
-LATEST = 2000  # documents of a kind that PostgreSQL looks through before it asks its index
+LATEST = 4000  # documents of a kind that PostgreSQL looks through before it asks its index
 FREQUENT = 2000  # hits beyond which SQLite filters a list row by row
 INDEX = "search_index"  # SQLite's
 _Column = ColumnElement[Any] | InstrumentedAttribute[Any]
