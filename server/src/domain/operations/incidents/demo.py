@@ -72,7 +72,7 @@ async def _laser(
     session: AsyncSession, cast_: Cast, types: dict[str, UUID], named: dict[str, UUID]
 ) -> UUID:
     made = await _reported(
-        session, cast_.member, 0.3,
+        session, cast_.member, 1.4,
         Report(
             types["equipment-failure"], "Interlock of the confocal fails, laser off",
             "The **interlock lamp** flickered, then the 488 nm laser went off and does not come"
@@ -88,7 +88,7 @@ async def _laser(
 
 async def _exposure(session: AsyncSession, cast_: Cast, types: dict[str, UUID]) -> UUID:
     made = await _reported(
-        session, cast_.people[0], 0.6,
+        session, cast_.people[0], 2.6,
         Report(
             types["injury-exposure"], "Splash of phenol on a hand",
             "The glove tore while the tube was opened. Rinsed for fifteen minutes; seen by the"
@@ -104,7 +104,7 @@ async def _pump(
     session: AsyncSession, cast_: Cast, types: dict[str, UUID], named: dict[str, UUID]
 ) -> UUID:
     made = await _reported(
-        session, cast_.people[1], 0.1,
+        session, cast_.people[1], 1.1,
         Report(
             types["equipment-failure"], "Backing pump is loud and warm",
             "It still pumps, but it smells of oil. Long runs had better wait.",
