@@ -168,11 +168,15 @@ async def _to_discuss(session: AsyncSession, actor: Actor, one: UUID) -> None:
     await subjects.require_discussed(session, actor, ("blocker", one))
 
 
+async def _to_acknowledge(session: AsyncSession, actor: Actor, one: UUID) -> None:
+    await discussion.acknowledgements.put(session, actor, ("blocker", one))
+
+
 @pytest.mark.parametrize(
     "attempt",
     [
         _to_change, _to_unassign, _to_tag, _to_link, _to_reopen, _to_resolve, _to_archive,
-        _to_comment, _to_discuss,
+        _to_comment, _to_discuss, _to_acknowledge,
     ],
 )  # fmt: skip
 async def test_what_is_archived_is_read_only_by_every_way(

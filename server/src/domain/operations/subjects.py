@@ -37,6 +37,7 @@ class Kind:
     """A kind of things. `words` is marked for translation, `path` holds `{id}`.
 
     `discussed`: asked before somebody comments on it or links from it; None: nobody does.
+    `changed`: raises where nothing on it changes any more, for those too who only read it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     discussed: Require | None = None
     concerned: Concerned | None = None
     readers: Readers | None = None
+    changed: Require | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,13 @@ async def require_discussed(session: AsyncSession, actor: Actor, subject: tuple[
     if what.discussed is None:
         raise SubjectNotFound(_("Nobody comments on this kind of thing."))
     await what.discussed(session, actor, subject[1])
+
+
+async def require_changing(session: AsyncSession, actor: Actor, subject: tuple[str, UUID]) -> None:
+    """Raise where nothing on the thing, which the actor sees, changes any more: it is archived."""
+    what = find(subject[0])
+    if what.changed is not None:
+        await what.changed(session, actor, subject[1])
 
 
 async def audience(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from src.core.actor import Permission
-from src.domain.operations import SubjectNotFound, discussion
+from src.domain.operations import SubjectNotFound, blockers, discussion
 from src.domain.operations.discussion import CommentView, acknowledgements, comments
 from src.models.common import Many, One
 from src.models.status_updates import (
@@ -37,6 +37,7 @@ read_by = APIRouter(prefix="/api/v1/acknowledgements", tags=["comments"])
 _READ, _POST = Permission.OPERATIONS_READ, Permission.OPERATIONS_POST
 _NONE = discussion.CommentNotFound
 _GONE = discussion.CommentDeleted
+_OVER = blockers.BlockerArchived
 _TYPE = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z-]+$", "examples": ["update"]}
 SubjectType = Annotated[str, Query(**_TYPE)]
 SubjectInPath = Annotated[str, Path(**_TYPE)]
@@ -73,7 +74,7 @@ async def list_comments(
     operation_id="comments_create",
     status_code=201,
     response_model=One[CommentRead],
-    **declares(_POST, rate="write", problems=(SubjectNotFound, discussion.BadComment)),
+    **declares(_POST, rate="write", problems=(SubjectNotFound, _OVER, discussion.BadComment)),
 )
 async def comment(
     request: Request, body: CommentOnCreate, actor: CurrentActor, once: OnlyOnce, tx: Tx
@@ -105,7 +106,7 @@ async def get_comment(
     "/{comment_id}",
     operation_id="comments_update",
     response_model=One[CommentRead],
-    **declares(_POST, rate="write", problems=(_NONE, _GONE, discussion.BadComment)),
+    **declares(_POST, rate="write", problems=(_NONE, _GONE, _OVER, discussion.BadComment)),
 )
 async def change_comment(
     request: Request,
@@ -126,7 +127,7 @@ async def change_comment(
     "/{comment_id}",
     operation_id="comments_delete",
     status_code=204,
-    **declares(_POST, rate="write", problems=(_NONE, _GONE)),
+    **declares(_POST, rate="write", problems=(_NONE, _GONE, _OVER)),
 )
 async def delete_comment(
     comment_id: UUID, actor: CurrentActor, version: IfMatch, tx: Tx
@@ -166,7 +167,7 @@ async def list_acknowledgements(
     "/{subject_type}/{subject_id}",
     operation_id="acknowledgements_give",
     status_code=204,
-    **declares(_READ, rate="write", problems=(SubjectNotFound,)),
+    **declares(_READ, rate="write", problems=(SubjectNotFound, _OVER)),
 )
 async def acknowledge(
     subject_type: SubjectInPath, subject_id: UUID, actor: CurrentActor, tx: Tx
@@ -180,7 +181,7 @@ async def acknowledge(
     "/{subject_type}/{subject_id}",
     operation_id="acknowledgements_withdraw",
     status_code=204,
-    **declares(_READ, rate="write", problems=(SubjectNotFound,)),
+    **declares(_READ, rate="write", problems=(SubjectNotFound, _OVER)),
 )
 async def withdraw(
     subject_type: SubjectInPath, subject_id: UUID, actor: CurrentActor, tx: Tx

@@ -30,6 +30,12 @@ async def _discussed(session: AsyncSession, actor: Actor, blocker_id: UUID) -> N
     await service.writable(session, actor, blocker_id)
 
 
+async def _changed(session: AsyncSession, _actor: Actor, blocker_id: UUID) -> None:
+    row = await session.get(Blocker, blocker_id, with_for_update=True, populate_existing=True)
+    if row is not None:
+        service.require_not_archived(row)
+
+
 async def _concerned(session: AsyncSession, blocker_id: UUID) -> set[UUID]:
     row = await session.get(Blocker, blocker_id)
     return telling.concerned(row) if row else set()
@@ -50,5 +56,6 @@ subjects.kind(
         discussed=_discussed,
         concerned=_concerned,
         readers=_readers,
+        changed=_changed,
     )
 )

@@ -147,12 +147,18 @@ async def writable(
         raise PreconditionFailed(
             _("Read it again, then repeat the change."), current_version=row.version
         )
-    if row.archived_at is not None and not even_archived:
+    if not even_archived:
+        require_not_archived(row)
+    return row
+
+
+def require_not_archived(row: Blocker) -> None:
+    """Raise `BlockerArchived`."""
+    if row.archived_at is not None:
         raise BlockerArchived(
             _("Nothing about it changes. Take it out of the archive first."),
             state=row.state.value, allowed=[],
         )  # fmt: skip
-    return row
 
 
 def record(

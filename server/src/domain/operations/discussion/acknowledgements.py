@@ -23,7 +23,7 @@ Subject = tuple[str, UUID]
 async def put(session: AsyncSession, actor: Actor, subject: Subject, *, done: bool = True) -> bool:
     """Say that one has read it, or (`done=False`) that one has not; whether that is new.
 
-    Raises `SubjectNotFound`, `Forbidden`.
+    Raises `SubjectNotFound`, `Forbidden`, and what says that the thing changes no more.
     """
     if actor.user_id is None or not actor.may_anywhere(Permission.OPERATIONS_READ):
         raise forbidden(Permission.OPERATIONS_READ)
@@ -32,6 +32,7 @@ async def put(session: AsyncSession, actor: Actor, subject: Subject, *, done: bo
     await subjects.require(session, actor, subject)
     if subjects.find(subject[0]).discussed is None:
         raise subjects.SubjectNotFound(_("Nobody acknowledges this kind of thing."))
+    await subjects.require_changing(session, actor, subject)
     known = await session.get(Acknowledgement, (*subject, actor.user_id))
     if (known is not None) == done:
         return False
