@@ -11,7 +11,7 @@ from starlette.responses import Response
 from src.core.actor import Permission
 from src.domain.operations import incidents
 from src.models.common import Many, One
-from src.models.incidents import (
+from src.models.incident_types import (
     IncidentPriorityCreate,
     IncidentPriorityRead,
     IncidentPriorityUpdate,
